@@ -1,0 +1,1 @@
+"""Rendezvous: space-cooperation stories and their comment threads, mirrored into Discord."""

@@ -1,0 +1,39 @@
+"""One tree of errors; every message is a sentence that a user can act on."""
+
+from __future__ import annotations
+
+
+class RendezvousError(Exception):
+    """Base of every error that this program raises on purpose; ``str()`` is fit for a user."""
+
+
+class SettingsError(RendezvousError):
+    """Settings are missing or wrong; names every problem at once."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class SourceError(RendezvousError):
+    """A source could not be read."""
+
+
+class FetchError(SourceError):
+    """A URL could not be read; one sentence for every cause, so that it tells nothing of our network."""
+
+
+class NotAStory(SourceError):
+    """A page was read but holds no story; the message says what it looks like instead."""
+
+
+class StoreError(RendezvousError):
+    """The database cannot be used; the message says what the operator can do."""
+
+
+class NotFound(RendezvousError):
+    """Nothing of that name is visible here; the same text for absent and for foreign."""
+
+
+class Conflict(RendezvousError):
+    """What was asked for already stands, or cannot stand beside what does."""

@@ -1,0 +1,1 @@
+"""Where stories come from: one file a kind of source."""

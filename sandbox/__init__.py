@@ -1,0 +1,1 @@
+"""A local Discord: REST, gateway and a page, on loopback only."""
