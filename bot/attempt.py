@@ -1,0 +1,269 @@
+"""One step of one delivery: write the intent, speak, record what came of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot import render
+from bot.clock import Clock
+from bot.errors import RendezvousError
+from bot.model import Delivery, State, StoredComment, StoredStory
+from bot.post import Answer, Duty, Messenger, Missing, Place, Post, Refused, Sent, Stop, Unknown, Wait
+from bot.store import comments, deliveries, stories
+from bot.store.database import Database
+
+log = logging.getLogger(__name__)
+
+LOOK_BACK = timedelta(seconds=60)
+RETRY_FIRST = 2.0
+RETRY_LONGEST = 3600.0
+TRIES = 8
+OUTAGE_WAIT = 30.0
+
+
+class Stopped(RendezvousError):
+    """Discord refuses our token: nothing may be sent any more."""
+
+
+class Attempt:
+    """Keeps or settles one delivery. Each method answers False while it is in doubt whether Discord did it."""
+
+    def __init__(self, database: Database, messenger: Messenger, clock: Clock) -> None:
+        self._database = database
+        self._messenger = messenger
+        self._clock = clock
+
+    async def keep(self, row: Delivery) -> bool:
+        """Do what the row wants: create, open its thread, edit or delete."""
+        place = await self._place(row)
+        if place is None or not await self._allowed(row, place):
+            return True
+        if row.state is State.PENDING:
+            return await self._create(row, place)
+        if row.comment_id is None and row.thread_id is None:
+            return await self._open_thread(row, place)
+        return await self._change(row, place)
+
+    async def reconcile(self, row: Delivery) -> bool:
+        """Settle a row in flight: adopt the message if Discord has it, else send the same again."""
+        place = await self._place(row)
+        if place is None or row.sent_payload is None or row.attempt_at is None:
+            await self._postpone(row, RETRY_FIRST, "interrupted before it was sent")
+            return True
+        if not await self._allowed(row, place):
+            return True
+        post = Post.from_json(row.sent_payload)
+        async with self._database.read() as tx:
+            known = await deliveries.message_ids(tx, row.channel_id, row.story_id)
+        found = await self._messenger.find(place, post, row.attempt_at - LOOK_BACK, known)
+        if isinstance(found, int):
+            log.info("adopted delivery=%d message=%d", row.id, found)
+            return await self._created(row, place, Sent(found))
+        if found is not None:
+            return await self._not_found_out(row, found)
+        if row.want_gone:
+            await self._finish(row, State.GONE, "deleted before it was posted")
+            return True
+        async with self._database.write() as tx:
+            revision = row.sent_rev or row.want_rev
+            await deliveries.intend(tx, row.id, now=self._clock.now(), revision=revision, payload=row.sent_payload)
+        return await self._created(row, place, await self._messenger.create(place, post, row.nonce))
+
+    async def release_where_allowed(self) -> None:
+        """Let go of rows that were held for a permission which the bot has again."""
+        async with self._database.read() as tx:
+            held = await deliveries.held_places(tx)
+        for guild_id, channel_id in held:
+            missing = self._messenger.missing(Place(guild_id, channel_id))
+            if missing is not None and not missing.fatal:
+                async with self._database.write() as tx:
+                    await deliveries.release_held(tx, channel_id)
+
+    async def _place(self, row: Delivery) -> Place | None:
+        if row.comment_id is None:
+            return Place(row.guild_id, row.channel_id)
+        async with self._database.read() as tx:
+            card = await deliveries.card(tx, row.channel_id, row.story_id)
+        return Place(row.guild_id, card.thread_id) if card and card.thread_id else None
+
+    async def _allowed(self, row: Delivery, place: Place) -> bool:
+        missing = self._messenger.missing(Place(row.guild_id, row.channel_id))
+        if missing is None:
+            await self._postpone(row, OUTAGE_WAIT, "the server is not available at the moment")
+            return False
+        if missing.fatal:
+            log.warning("held delivery=%d channel=%d missing=%s", row.id, row.channel_id, ",".join(missing.fatal))
+            await self._hold(row, "the bot lacks: " + ", ".join(missing.fatal))
+            return False
+        return True
+
+    async def _create(self, row: Delivery, place: Place) -> bool:
+        if row.want_gone:
+            await self._finish(row, State.GONE, "deleted before it was posted")
+            return True
+        async with self._database.write() as tx:
+            posts, revision = await self._render(tx, row)
+            await deliveries.ensure_parts(tx, row.id, len(posts))
+            if row.part >= len(posts):
+                await deliveries.finish(tx, row.id, State.GONE, "the text became shorter")
+                return True
+            post = posts[row.part].answering(await deliveries.reply_target(tx, row))
+            now = self._clock.now()
+            await deliveries.intend(tx, row.id, now=now, revision=revision, payload=post.to_json())
+        return await self._created(row, place, await self._messenger.create(place, post, row.nonce))
+
+    async def _created(self, row: Delivery, place: Place, answer: Answer) -> bool:
+        if isinstance(answer, Sent):
+            async with self._database.write() as tx:
+                await deliveries.record_sent(tx, row.id, answer.id)
+            return True
+        if isinstance(answer, Refused) and answer.duty is Duty.FALLBACK and not await self._tried_plain(row):
+            return await self._create_plain(row, place, answer)
+        return await self._not_done(row, answer)
+
+    async def _tried_plain(self, row: Delivery) -> bool:
+        async with self._database.read() as tx:
+            current = await deliveries.get(tx, row.id)
+        post = Post.from_json(current.sent_payload or "{}")
+        return post == await self._plain(row, post)
+
+    async def _create_plain(self, row: Delivery, place: Place, refusal: Refused) -> bool:
+        """Discord refused what we said: say it once more in plain text before giving it up."""
+        log.warning("refused delivery=%d code=%d text=%s; sending plain text", row.id, refusal.code, refusal.text)
+        async with self._database.write() as tx:
+            current = await deliveries.get(tx, row.id)
+            post = await self._plain(row, Post.from_json(current.sent_payload or "{}"))
+            revision = current.sent_rev or current.want_rev
+            await deliveries.intend(tx, row.id, now=self._clock.now(), revision=revision, payload=post.to_json())
+        return await self._created(row, place, await self._messenger.create(place, post, row.nonce))
+
+    async def _plain(self, row: Delivery, post: Post) -> Post:
+        if row.comment_id is not None:
+            return render.plain_comment(post)
+        async with self._database.read() as tx:
+            return render.plain_card(await stories.get(tx, row.story_id))
+
+    async def _open_thread(self, row: Delivery, place: Place) -> bool:
+        assert row.message_id is not None, "a live row has its message"
+        async with self._database.read() as tx:
+            story = await stories.get(tx, row.story_id)
+        answer = await self._messenger.open_thread(place, row.message_id, render.thread_name(story.story))
+        if isinstance(answer, Refused) and answer.duty is Duty.TAKEN:
+            answer = Sent(row.message_id)
+        if isinstance(answer, Sent):
+            async with self._database.write() as tx:
+                await deliveries.record_thread(tx, row.id, answer.id)
+            return True
+        # Asking again is harmless: a message has one thread at most, and Discord answers 160004 with it.
+        return await self._not_done(row, answer, repeatable=True)
+
+    async def _change(self, row: Delivery, place: Place) -> bool:
+        assert row.message_id is not None, "a live row has its message"
+        async with self._database.write() as tx:
+            posts, revision = await self._render(tx, row)
+            remove = row.want_gone and (row.part > 0 or not await deliveries.has_live_replies(tx, row))
+            if not row.want_gone:
+                await deliveries.ensure_parts(tx, row.id, len(posts))
+        if remove or row.part >= len(posts):
+            return await self._removed(row, await self._messenger.delete(place, row.message_id), place)
+        return await self._edited(row, await self._messenger.edit(place, row.message_id, posts[row.part]), place, revision)
+
+    async def _edited(self, row: Delivery, answer: Answer, place: Place, revision: int) -> bool:
+        if isinstance(answer, Sent):
+            async with self._database.write() as tx:
+                await deliveries.record_edited(tx, row.id, revision)
+            return True
+        return await self._unarchive_or_not_done(row, answer, place)
+
+    async def _removed(self, row: Delivery, answer: Answer, place: Place) -> bool:
+        if isinstance(answer, Sent):
+            await self._finish(row, State.GONE, "deleted at its source")
+            return True
+        return await self._unarchive_or_not_done(row, answer, place)
+
+    async def _unarchive_or_not_done(self, row: Delivery, answer: Answer, place: Place) -> bool:
+        if isinstance(answer, Refused) and answer.duty is Duty.UNARCHIVE:
+            answer = await self._messenger.unarchive(place.channel_id)
+            if isinstance(answer, Sent):
+                return True  # still due: the next round edits it
+        return await self._not_done(row, answer, repeatable=True)
+
+    async def _not_found_out(self, row: Delivery, answer: Answer) -> bool:
+        """The look-up itself failed: the row stays in flight unless its place is gone or closed to us."""
+        if isinstance(answer, Refused) and answer.duty in (Duty.HOLD, Duty.PLACE_GONE):
+            return await self._not_done(row, answer)
+        if isinstance(answer, Stop):
+            raise Stopped(answer.text)
+        return False
+
+    async def _not_done(self, row: Delivery, answer: Answer, *, repeatable: bool = False) -> bool:
+        """Do the duty of an answer other than Sent; only a create that may have happened leaves the row in doubt."""
+        match answer:
+            case Stop(text):
+                await self._postpone(row, RETRY_FIRST, text)
+                raise Stopped(text)
+            case Unknown(text) if not repeatable:
+                log.warning("in doubt delivery=%d cause=%s", row.id, text)
+                return False
+            case Unknown(text):
+                await self._retry(row, text)
+            case Wait(seconds):
+                await self._postpone(row, seconds, "Discord asked us to wait")
+            case Refused():
+                await self._refused(row, answer)
+        return True
+
+    async def _refused(self, row: Delivery, refusal: Refused) -> None:
+        reason = f"Discord said {refusal.code}: {refusal.text}"
+        log.warning("refused delivery=%d duty=%s reason=%s", row.id, refusal.duty, reason)
+        match refusal.duty:
+            case Duty.HOLD:
+                await self._hold(row, reason)
+            case Duty.GONE:
+                await self._finish(row, State.GONE, "a moderator deleted it")
+            case Duty.PLACE_GONE:
+                await self._place_gone(row, reason)
+            case Duty.RETRY if row.tries < TRIES:
+                await self._retry(row, reason)
+            case _:
+                await self._finish(row, State.DEAD, reason)
+
+    async def _place_gone(self, row: Delivery, reason: str) -> None:
+        async with self._database.write() as tx:
+            card = await deliveries.card(tx, row.channel_id, row.story_id)
+            if row.comment_id is not None and card and card.thread_id:
+                await deliveries.thread_gone(tx, card.thread_id)
+            else:
+                await deliveries.channel_gone(tx, row.channel_id, reason)
+
+    async def _render(self, tx: deliveries.Transaction, row: Delivery) -> tuple[Sequence[Post], int]:
+        stored = await stories.get(tx, row.story_id)
+        if row.comment_id is None:
+            missing = self._messenger.missing(Place(row.guild_id, row.channel_id)) or Missing()
+            return [render.card(stored) if missing.embeds else render.plain_card(stored)], stored.revision
+        comment = await comments.get(tx, row.comment_id)
+        return _comment_posts(stored, comment, row), comment.revision
+
+    async def _retry(self, row: Delivery, reason: str) -> None:
+        await self._postpone(row, min(RETRY_LONGEST, RETRY_FIRST * 2 ** min(row.tries, 16)), reason)
+
+    async def _postpone(self, row: Delivery, seconds: float, reason: str) -> None:
+        until = self._clock.now() + timedelta(seconds=seconds)
+        async with self._database.write() as tx:
+            await deliveries.postpone(tx, row.id, until=until, reason=reason)
+
+    async def _hold(self, row: Delivery, reason: str) -> None:
+        async with self._database.write() as tx:
+            await deliveries.hold(tx, row.id, reason)
+
+    async def _finish(self, row: Delivery, state: State, reason: str) -> None:
+        async with self._database.write() as tx:
+            await deliveries.finish(tx, row.id, state, reason)
+
+
+def _comment_posts(stored: StoredStory, comment: StoredComment, row: Delivery) -> Sequence[Post]:
+    if row.want_gone or comment.comment.deleted:
+        return [render.deleted_marker(stored.story, comment.comment)]
+    return render.comment_parts(stored.story, comment.comment)

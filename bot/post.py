@@ -1,0 +1,153 @@
+"""What is said and what came of it: rendered posts, and the messenger's five answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Embed:
+    """A card: plain values within Discord's documented limits; ``timestamp`` is ISO 8601."""
+
+    title: str
+    url: str | None = None
+    description: str = ""
+    author: str | None = None
+    footer: str | None = None
+    timestamp: str | None = None
+    image_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button: a link when ``url`` is set, else an action named by ``custom_id``."""
+
+    label: str
+    url: str | None = None
+    custom_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One message as it will be sent; ``permalink`` is the item's address by which it is found again."""
+
+    content: str = ""
+    embed: Embed | None = None
+    buttons: tuple[Button, ...] = ()
+    reply_to: int | None = None
+    permalink: str | None = None
+
+    def answering(self, message_id: int | None) -> Post:
+        """Return the same post as a reply to ``message_id``."""
+        return replace(self, reply_to=message_id)
+
+    def to_json(self) -> str:
+        """Return the text that the intent keeps, so that a repeat sends exactly the same."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Post:
+        """Read what ``to_json`` wrote."""
+        data = json.loads(text)
+        data["embed"] = Embed(**data["embed"]) if data["embed"] else None
+        data["buttons"] = tuple(Button(**button) for button in data["buttons"])
+        return cls(**data)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message stands: a channel or thread of a guild."""
+
+    guild_id: int
+    channel_id: int
+
+
+class Duty(StrEnum):
+    """What a definite refusal asks of us; the table of codes is ``bot.chat.duties``."""
+
+    FALLBACK = "fallback"
+    DEAD = "dead"
+    GONE = "gone"
+    PLACE_GONE = "place gone"
+    HOLD = "hold"
+    UNARCHIVE = "unarchive"
+    TAKEN = "taken"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Discord did it; ``id`` is the message or thread."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Discord definitely did not do it; ``code`` is its error code or HTTP status."""
+
+    code: int
+    duty: Duty
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody knows whether Discord did it: settle, look, then repeat with the same nonce."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Discord definitely did not do it and asks for ``seconds`` of patience."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """No further request may be sent at all: the token is dead."""
+
+    text: str
+
+
+Answer = Sent | Refused | Unknown | Wait | Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What the bot lacks in a place; ``fatal`` names keep it from posting, without ``embeds`` it posts plain text."""
+
+    fatal: tuple[str, ...] = ()
+    embeds: bool = False
+
+
+class Messenger(Protocol):
+    """The only mouth. Each call is at most one request that changes something; none raises on Discord's account."""
+
+    def missing(self, place: Place) -> Missing | None:
+        """Return what the bot may not do there, from the gateway's cache; None while the guild is unavailable."""
+
+    async def create(self, place: Place, post: Post, nonce: str) -> Answer:
+        """Send one message."""
+
+    async def open_thread(self, place: Place, message_id: int, name: str) -> Answer:
+        """Open a public thread on a message."""
+
+    async def edit(self, place: Place, message_id: int, post: Post) -> Answer:
+        """Replace a message's content."""
+
+    async def delete(self, place: Place, message_id: int) -> Answer:
+        """Remove a message."""
+
+    async def unarchive(self, thread_id: int) -> Answer:
+        """Open an archived thread again, so that its messages can be edited."""
+
+    async def find(self, place: Place, post: Post, since: datetime, known: Collection[int]) -> int | None | Answer:
+        """Return the id of our own message that says ``post`` and is newer than ``since`` but not in ``known``."""

@@ -1,0 +1,110 @@
+"""Stories and comments as Discord messages: pure, within Discord's limits, and always carrying their permalink."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from bot import markdown
+from bot.model import Comment, StoredStory, Story
+from bot.post import Button, Embed, Post
+from bot.urls import safe_link
+
+CONTENT_LIMIT = 2000
+TITLE_LIMIT = 256
+SUMMARY_LIMIT = 700
+THREAD_NAME_LIMIT = 100
+NAME_LIMIT = 80
+DISCUSSION_PREFIX = "story:discussion:"
+DELETED = "*This comment was deleted at its source.*"
+NO_TEXT = "*(no text)*"
+NO_TITLE = "(untitled story)"
+
+
+def card(stored: StoredStory) -> Post:
+    """Return the story's card: an embed, a link button where there is an address, and the Discussion button."""
+    story = stored.story
+    link = safe_link(story.url)
+    embed = Embed(
+        title=_cut(story.title, TITLE_LIMIT) or NO_TITLE,
+        url=link,
+        description=markdown.excerpt(story.summary, SUMMARY_LIMIT),
+        author=_cut(story.site or "", NAME_LIMIT) or None,
+        footer=_footer(stored),
+        timestamp=story.published_at.isoformat() if story.published_at else None,
+        image_url=safe_link(story.image_url),
+    )
+    # Only a link button can leave Discord, and Discord refuses one of more than 512 characters.
+    read = (Button("Read the story", url=link),) if link and len(link) <= 512 else ()
+    talk = Button("Discussion", custom_id=f"{DISCUSSION_PREFIX}{stored.id}")
+    return Post(embed=embed, buttons=(*read, talk), permalink=link)
+
+
+def plain_card(stored: StoredStory) -> Post:
+    """Return the card as text, for channels where the bot may not embed links and after a refused embed."""
+    story = stored.story
+    link = safe_link(story.url)
+    lines = [f"**{markdown.escape(_cut(story.title, TITLE_LIMIT)) or NO_TITLE}**", markdown.excerpt(story.summary, 500)]
+    text = "\n".join(line for line in lines if line)
+    tail = f"\n<{link}>" if link else ""
+    return Post(content=text[: CONTENT_LIMIT - len(tail)] + tail, permalink=link)
+
+
+def thread_name(story: Story) -> str:
+    """Return the name of the story's thread: 1 to 100 characters of its title."""
+    return _cut(story.title, THREAD_NAME_LIMIT) or NO_TITLE
+
+
+def comment_link(story: Story, comment: Comment) -> str | None:
+    """Return the comment's own address, else the story's with the comment's key as fragment, else None."""
+    own = safe_link(comment.url)
+    page = safe_link(story.url)
+    return own or (safe_link(f"{page.split('#')[0]}#{quote(comment.key, safe='')}") if page else None)
+
+
+def comment_parts(story: Story, comment: Comment) -> list[Post]:
+    """Return the messages of one comment: a head with author and time, its text, split where it is too long."""
+    link = comment_link(story, comment)
+    head = _head(comment, link)
+    more = f"-# {_name(comment)}, [continued](<{link}>)\n" if link else f"-# {_name(comment)}, continued\n"
+    texts = markdown.split(comment.body, CONTENT_LIMIT - len(more) - 8, CONTENT_LIMIT - len(head) - 8) or [NO_TEXT]
+    return [Post(content=(more if part else head) + text, permalink=link) for part, text in enumerate(texts)]
+
+
+def deleted_marker(story: Story, comment: Comment) -> Post:
+    """Return what stands in place of a deleted comment that has live replies: nothing of its text or author."""
+    link = comment_link(story, comment)
+    return Post(content=f"{DELETED} [link](<{link}>)" if link else DELETED, permalink=link)
+
+
+def plain_comment(post: Post) -> Post:
+    """Return a comment's message with every mark-up escaped, for the one retry after Discord refused it."""
+    text = markdown.escape(markdown.plain(post.content))
+    return Post(content=text[:CONTENT_LIMIT].rstrip("\\") or NO_TEXT, reply_to=post.reply_to, permalink=post.permalink)
+
+
+def _head(comment: Comment, link: str | None) -> str:
+    time = f"<t:{int(comment.posted_at.timestamp())}:f>" if comment.posted_at else None
+    if link:
+        return f"**{_name(comment)}** · [{time or 'comment'}](<{link}>)\n"
+    return f"**{_name(comment)}**{f' · {time}' if time else ''}\n"
+
+
+def _name(comment: Comment) -> str:
+    return markdown.escape(_cut(comment.author, NAME_LIMIT)) or "(no name)"
+
+
+def _footer(stored: StoredStory) -> str:
+    number = stored.comment_count
+    comments = "1 comment" if number == 1 else f"{number} comments"
+    author = _cut(stored.story.author or "", NAME_LIMIT)
+    return f"{author} · {comments}" if author else comments
+
+
+def _cut(text: str, limit: int) -> str:
+    """Return one clean line of at most ``limit`` UTF-16 units: never more permissive than Discord's count."""
+    line = markdown.clean_line(text)
+    if len(line.encode("utf-16-le")) // 2 <= limit:
+        return line
+    while len(line.encode("utf-16-le")) // 2 > limit - 1:
+        line = line[:-1]
+    return line.rstrip() + "…"
