@@ -61,6 +61,11 @@ class Deliverer:
                 task.cancel()
             await asyncio.gather(*self._lanes.values(), return_exceptions=True)
 
+    async def release(self) -> None:
+        """Let go of what was held for a permission that is back."""
+        await self._attempt.release_where_allowed()
+        self.wake()
+
     async def settled(self) -> bool:
         """Tell whether every promise is kept, given up or held, and nothing is under way."""
         if self._lanes:

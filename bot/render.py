@@ -25,7 +25,7 @@ def card(stored: StoredStory) -> Post:
     story = stored.story
     link = safe_link(story.url)
     embed = Embed(
-        title=_cut(story.title, TITLE_LIMIT) or NO_TITLE,
+        title=_title(story),
         url=link,
         description=markdown.excerpt(story.summary, SUMMARY_LIMIT),
         author=_cut(story.site or "", NAME_LIMIT) or None,
@@ -43,10 +43,14 @@ def plain_card(stored: StoredStory) -> Post:
     """Return the card as text, for channels where the bot may not embed links and after a refused embed."""
     story = stored.story
     link = safe_link(story.url)
-    lines = [f"**{markdown.escape(_cut(story.title, TITLE_LIMIT)) or NO_TITLE}**", markdown.excerpt(story.summary, 500)]
-    text = "\n".join(line for line in lines if line)
-    tail = f"\n<{link}>" if link else ""
-    return Post(content=text[: CONTENT_LIMIT - len(tail)] + tail, permalink=link)
+    text = "\n".join(line for line in (title_line(story), markdown.excerpt(story.summary, 500)) if line)
+    return Post(content=text, permalink=link)
+
+
+def title_line(story: Story) -> str:
+    """Return the story's title in bold, linked to its address where it has one."""
+    link = safe_link(story.url)
+    return f"**[{_title(story)}](<{link}>)**" if link else f"**{_title(story)}**"
 
 
 def thread_name(story: Story) -> str:
@@ -87,6 +91,14 @@ def _head(comment: Comment, link: str | None) -> str:
     if link:
         return f"**{_name(comment)}** · [{time or 'comment'}](<{link}>)\n"
     return f"**{_name(comment)}**{f' · {time}' if time else ''}\n"
+
+
+def _title(story: Story) -> str:
+    """Return the title escaped: cut before escaping, as a cut through an escape would undo it."""
+    limit = TITLE_LIMIT
+    while len(title := markdown.escape(_cut(story.title, limit))) > TITLE_LIMIT:
+        limit -= len(title) - TITLE_LIMIT
+    return title or NO_TITLE
 
 
 def _name(comment: Comment) -> str:

@@ -62,8 +62,8 @@ class DiscordMessenger:
         )
         call = target.send(
             post.content or None,
-            embed=_embed(post.embed),
-            view=_view(post),
+            embed=embed_of(post.embed),
+            view=view_of(post),
             nonce=nonce,
             reference=reference or None,
             mention_author=False,
@@ -79,7 +79,7 @@ class DiscordMessenger:
         """Replace a message's content, embed and buttons."""
         target = self._client.get_partial_messageable(place.channel_id, guild_id=place.guild_id)
         message = target.get_partial_message(message_id)
-        call = message.edit(content=post.content or None, embed=_embed(post.embed), view=_view(post))
+        call = message.edit(content=post.content or None, embed=embed_of(post.embed), view=view_of(post))
         return await _answer(call, creates=False)
 
     async def delete(self, place: Place, message_id: int) -> Answer:
@@ -126,7 +126,8 @@ def _words(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-def _embed(embed: Embed | None) -> discord.Embed | None:
+def embed_of(embed: Embed | None) -> discord.Embed | None:
+    """Return our embed as discord.py's."""
     if embed is None:
         return None
     result = discord.Embed(title=embed.title, url=embed.url, description=embed.description or None, colour=COLOUR)
@@ -141,7 +142,7 @@ def _embed(embed: Embed | None) -> discord.Embed | None:
     return result
 
 
-def _view(post: Post) -> discord.ui.View | None:
+def view_of(post: Post) -> discord.ui.View | None:
     """Return the buttons; without a running view behind them, as dynamic items answer them for ever."""
     if not post.buttons:
         return None

@@ -1,0 +1,23 @@
+"""May the member and the bot do what is asked for in that channel?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+
+from bot.errors import Conflict
+from bot.permissions import NEEDED
+
+
+def require_posting(interaction: discord.Interaction[Any], channel: discord.TextChannel) -> None:
+    """Raise ``Conflict`` unless the member may post in the channel and the bot has all that it needs there."""
+    if channel.guild.id != interaction.guild_id:
+        raise Conflict("That channel is not in this server.")
+    if not isinstance(interaction.user, discord.Member) or not channel.permissions_for(interaction.user).send_messages:
+        raise Conflict(f"You may not post in {channel.mention} yourself, so I will not do it for you.")
+    have = channel.permissions_for(channel.guild.me).value
+    lacking = [need.title for need in NEEDED if not have & need.bit]
+    if lacking:
+        names = ", ".join(f"**{title}**" for title in lacking)
+        raise Conflict(f"In {channel.mention} I lack: {names}. Please give them to my role, then try again.")

@@ -1,0 +1,181 @@
+"""The bot as Discord sees it: intents, cogs, command sync, error handling, and moderators' deletions."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+import discord
+import yarl
+from discord.ext import commands
+
+from bot.chat import failures
+from bot.chat.breaker import recent, wait_before_identify
+from bot.chat.messenger import DiscordMessenger
+from bot.chat.trace import Trace
+from bot.chat.views import DiscussionButton, PageButton
+from bot.clock import Clock
+from bot.deliver import Deliverer
+from bot.http import Web
+from bot.store import deliveries, meta
+from bot.store.database import Database
+
+log = logging.getLogger(__name__)
+
+EXTENSIONS = ("cogs.stories", "cogs.channels")
+LONGEST_RATE_LIMIT = 30.0
+REFUSED_LIMIT = 20
+GREETING = (
+    "Hello! I post space-cooperation stories here, with their comment threads.\n"
+    "• `/stories latest` lists the newest stories, `/stories discussion` shows a story's comments\n"
+    "• `/stories fetch` reads a story from its address\n"
+    "• Admins: `/channels follow` chooses the channel that I post into"
+)
+
+
+class Rendezvous(commands.AutoShardedBot):
+    """One connected bot. ``gave_up`` is set when it must be restarted by its supervisor, after a wait."""
+
+    def __init__(self, database: Database, web: Web, clock: Clock, *, always_sync: bool = False) -> None:
+        trace = Trace(clock.now)
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents(guilds=True, guild_messages=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            http_trace=trace.config(),
+            max_ratelimit_timeout=LONGEST_RATE_LIMIT,
+            enable_debug_events=False,
+        )
+        self.database, self.web, self.clock = database, web, clock
+        self.deliverer = Deliverer(database, DiscordMessenger(self, trace), clock)
+        self.gave_up = asyncio.Event()
+        self._always_sync = always_sync
+        self._refused = 0
+        self.tree.error(failures.answer)
+
+    async def setup_hook(self) -> None:
+        """Load the cogs and send the commands to Discord when they changed."""
+        for extension in EXTENSIONS:
+            await self.load_extension(extension)
+        self.add_dynamic_items(DiscussionButton, PageButton)
+        await self._sync_when_changed()
+
+    async def _sync_when_changed(self) -> None:
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        text = json.dumps([self.application_id, payload], sort_keys=True, default=str)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        async with self.database.read() as tx:
+            known = await meta.get(tx, "commands")
+        if known == digest and not self._always_sync:
+            return
+        await self.tree.sync()
+        async with self.database.write() as tx:
+            await meta.put(tx, "commands", digest)
+        log.info("commands synced count=%d", len(payload))
+
+    async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
+        """Connect one shard; discord.py calls itself again without end when refused, so count and bound that."""
+        self._refused += 1
+        if self._refused > REFUSED_LIMIT:
+            self.gave_up.set()
+            await asyncio.Event().wait()  # until the supervisor cancels us
+        await super().launch_shard(gateway, shard_id, initial=initial)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Keep count of our logins on disk; give up for a while rather than lose the token."""
+        now = datetime.now(UTC)
+        async with self.database.write() as tx:
+            times = [datetime.fromisoformat(text) for text in json.loads(await meta.get(tx, "identifies") or "[]")]
+            past = recent(times, now)
+            wait = wait_before_identify(past, now, self.shard_count or 1)
+            if not wait:
+                await meta.put(tx, "identifies", json.dumps([time.isoformat() for time in [*past, now]]))
+        if wait:
+            log.error("too many logins: waiting seconds=%d, as Discord resets the token otherwise", wait.total_seconds())
+            self.gave_up.set()
+            await asyncio.Event().wait()
+        await super().before_identify_hook(shard_id, initial=initial)
+
+    async def on_ready(self) -> None:
+        """Say where we are, and start what waited."""
+        self._refused = 0
+        log.info("ready user=%s guilds=%d shards=%s", self.user, len(self.guilds), self.shard_count)
+        self.deliverer.wake()
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Answer a mention with what the bot can do; there are no text commands."""
+        if self.user is None or message.author.bot or self.user not in message.mentions:
+            return
+        try:
+            await message.reply(GREETING, mention_author=False)
+        except discord.HTTPException as error:
+            log.info("could not answer a mention channel=%d status=%d", message.channel.id, error.status)
+
+    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
+        """A message that a moderator deleted stays deleted."""
+        await self._messages_gone([event.message_id])
+
+    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
+        """The same for many."""
+        await self._messages_gone(event.message_ids)
+
+    async def _messages_gone(self, ids: Any) -> None:  # a list, or discord.py's set
+        async with self.database.write() as tx:
+            for message_id in ids:
+                await deliveries.message_gone(tx, message_id)
+
+    async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
+        """A thread that a moderator deleted is not opened again."""
+        async with self.database.write() as tx:
+            await deliveries.thread_gone(tx, event.thread_id)
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Stop posting into a channel that is gone."""
+        async with self.database.write() as tx:
+            await deliveries.channel_gone(tx, channel.id, "the channel was deleted")
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Stop at once in a server that removed us; its configuration stays."""
+        async with self.database.write() as tx:
+            await deliveries.guild_gone(tx, guild.id)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Go on where the server was away."""
+        await self._maybe_allowed()
+
+    async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
+        """A permission may be back."""
+        await self._maybe_allowed()
+
+    async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
+        """A permission may be back."""
+        await self._maybe_allowed()
+
+    async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
+        """A role of ours may be back."""
+        if self.user is not None and after.id == self.user.id:
+            await self._maybe_allowed()
+
+    async def _maybe_allowed(self) -> None:
+        await self.deliverer.release()
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """Log an event's failure and go on."""
+        log.exception("event failed event=%s", event_method)
+
+
+def use_api(base: str) -> None:
+    """Let discord.py talk to another Discord-compatible server: its REST base, and the gateway that it falls back to."""
+    discord.http.Route.BASE = base.rstrip("/")
+    url = yarl.URL(base)
+    if url.host != "discord.com":
+        gateway = url.with_scheme("wss" if url.scheme == "https" else "ws").with_path("/gateway")
+        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = gateway

@@ -1,0 +1,59 @@
+"""Every failure of a command, button, select or modal ends here: one helpful sentence, and a reference for the log."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.errors import RendezvousError
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_INTERACTION = 10062
+
+
+def sentence(error: BaseException) -> str | None:
+    """Return what to tell the user, or None when the error is ours and needs a reference."""
+    if isinstance(error, RendezvousError):
+        return str(error)
+    if isinstance(error, app_commands.CommandOnCooldown):
+        return f"That was quick. Please try again in {max(1, round(error.retry_after))} seconds."
+    if isinstance(error, app_commands.MissingPermissions):
+        return "Only people with the permission **Manage Server** can do that here."
+    if isinstance(error, app_commands.NoPrivateMessage):
+        return "This works only in a server."
+    if isinstance(error, app_commands.TransformerError):
+        return "I do not understand that value; please choose one from the list."
+    return None
+
+
+async def answer(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Answer the user, whatever state the interaction is in, and log what is ours."""
+    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    if isinstance(cause, discord.NotFound) and cause.code == UNKNOWN_INTERACTION:
+        log.warning("answered too late interaction=%d", interaction.id)
+        return
+    text = sentence(cause)
+    if text is None:
+        reference = secrets.token_hex(3)
+        log.error("command failed reference=%s", reference, exc_info=cause)
+        text = f"Something went wrong on my side. Please try again; if it stays, tell my operator `{reference}`."
+    with suppress(discord.HTTPException):
+        if interaction.response.is_done():
+            await interaction.followup.send(text, ephemeral=True)
+        else:
+            await interaction.response.send_message(text, ephemeral=True)
+
+
+async def guarded(interaction: discord.Interaction[Any], work: Callable[[], Awaitable[None]]) -> None:
+    """Run a button's work: dynamic items have no error handler of their own."""
+    try:
+        await work()
+    except Exception as error:
+        await answer(interaction, error)

@@ -1,0 +1,88 @@
+"""/stories: what members read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import library, reading
+from bot.chat.client import Rendezvous
+from bot.chat.embeds import card_message, latest_embed
+from bot.chat.views import show_discussion
+from bot.errors import NotFound
+
+Interaction = discord.Interaction[Any]
+
+
+def guild_of(interaction: Interaction) -> int:
+    """Return the server of an interaction; raises ``NotFound`` outside of one."""
+    if interaction.guild_id is None:
+        raise NotFound("This works only in a server.")
+    return interaction.guild_id
+
+
+def story_id(value: str) -> int:
+    """Read a story's number as autocomplete gives it, or as a member types it."""
+    text = value.strip().removeprefix("#").split(" ")[0]
+    if not (text.isascii() and text.isdigit() and len(text) < 18):
+        raise NotFound("Please choose a story from the list, or type its number as `/stories latest` shows it.")
+    return int(text)
+
+
+class Stories(commands.GroupCog, name="stories", description="Read the stories and their discussions"):
+    """Commands for every member."""
+
+    def __init__(self, bot: Rendezvous) -> None:
+        self.bot = bot
+
+    @app_commands.command(description="List the newest stories of this server")
+    @app_commands.describe(count="How many (1 to 20; 5 if you do not say)")
+    async def latest(self, interaction: Interaction, count: app_commands.Range[int, 1, 20] = 5) -> None:
+        """List the newest stories that this server may see."""
+        found = await library.latest(self.bot.database, guild_of(interaction), count)
+        await interaction.response.send_message(embed=latest_embed(found), ephemeral=True)
+
+    @app_commands.command(description="Show a story here, for everyone")
+    @app_commands.describe(story="Begin to type its title")
+    async def show(self, interaction: Interaction, story: str) -> None:
+        """Show one story's card."""
+        stored = await library.show(self.bot.database, guild_of(interaction), story_id(story))
+        embed, view = card_message(stored)
+        await interaction.response.send_message(embed=embed, view=view)
+
+    @app_commands.command(description="Read the comments on a story")
+    @app_commands.describe(story="Begin to type its title")
+    async def discussion(self, interaction: Interaction, story: str) -> None:
+        """Show the stored comment tree in pages."""
+        await show_discussion(interaction, story_id(story))
+
+    @app_commands.command(description="Read a story's page now, store it and show it to you")
+    @app_commands.describe(url="The address of the story")
+    @app_commands.checks.cooldown(10, 60.0, key=lambda interaction: interaction.guild_id)
+    async def fetch(self, interaction: Interaction, url: str) -> None:
+        """Fetch one page."""
+        guild = guild_of(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        bot = self.bot
+        stored, report = await reading.fetch(
+            bot.database, bot.web, url, guild_id=guild, user_id=interaction.user.id, now=bot.clock.now()
+        )
+        bot.deliverer.wake()
+        embed, view = card_message(stored)
+        await interaction.followup.send(reading.summary(report), embed=embed, view=view, ephemeral=True)
+
+    @show.autocomplete("story")
+    @discussion.autocomplete("story")
+    async def _suggest(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        if interaction.guild_id is None:
+            return []
+        found = await library.suggest(self.bot.database, interaction.guild_id, current)
+        return [app_commands.Choice(name=f"#{s.id} {s.story.title}"[:100], value=str(s.id)) for s in found]
+
+
+async def setup(bot: Rendezvous) -> None:
+    """Add the cog; discord.py calls this."""
+    await bot.add_cog(app_commands.guild_only(Stories(bot)))
