@@ -68,10 +68,12 @@ class Deliverer:
 
     async def settled(self) -> bool:
         """Tell whether every promise is kept, given up or held, and nothing is under way."""
-        if self._lanes:
-            return False
+        return not self._lanes and await self.waiting() == 0
+
+    async def waiting(self) -> int:
+        """Return how many deliveries are neither kept nor given up nor held."""
         async with self._database.read() as tx:
-            return await deliveries.unsettled(tx) == 0
+            return await deliveries.unsettled(tx)
 
     async def _start_lanes(self) -> None:
         now = self._clock.now()

@@ -1,0 +1,80 @@
+"""Composition root: opens everything, keeps the bot alive, closes in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+
+import discord
+
+from bot.attempt import Stopped
+from bot.chat.client import Rendezvous
+from bot.clock import Clock
+from bot.errors import RendezvousError
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE = 5.0
+LONGEST_PAUSE = 300.0
+FATAL_CLOSES = {
+    4004: "Discord refuses the token: copy it again from the developer portal into DISCORD_TOKEN",
+    4010: "Discord refuses our shard number",
+    4011: "Discord demands more shards",
+    4012: "Discord refuses our gateway version: update discord.py",
+    4013: "Discord refuses our intents",
+    4014: "Discord refuses a privileged intent: switch it on in the developer portal",
+}
+
+
+class Fatal(RendezvousError):
+    """No restart can help; the message says what the operator must do. The process should exit with status 78."""
+
+
+async def serve(make_bot: Callable[[], Rendezvous], token: str, clock: Clock) -> None:
+    """Keep a bot connected and delivering until cancelled; raises ``Fatal`` when only the operator can help."""
+    pause = FIRST_PAUSE
+    while True:
+        started = clock.now()
+        async with make_bot() as bot:
+            await _one_life(bot, token)
+        if (clock.now() - started).total_seconds() > LONGEST_PAUSE:
+            pause = FIRST_PAUSE
+        log.warning("connection lost: starting again seconds=%.0f", pause)
+        await clock.sleep(pause)
+        pause = min(LONGEST_PAUSE, pause * 2)
+
+
+async def _one_life(bot: Rendezvous, token: str) -> None:
+    """Run one bot until it ends or gives up; the gateway supervisor is one of the places that may catch everything."""
+    tasks = [
+        asyncio.create_task(bot.start(token)),
+        asyncio.create_task(bot.gave_up.wait()),
+        asyncio.create_task(_deliver(bot)),
+    ]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    except (discord.LoginFailure, discord.PrivilegedIntentsRequired, Stopped) as error:
+        raise Fatal(f"{error} Check the bot's page in Discord's developer portal.") from error
+    except discord.ConnectionClosed as error:
+        if error.code in FATAL_CLOSES:
+            raise Fatal(FATAL_CLOSES[error.code]) from error
+        log.warning("gateway closed code=%s", error.code)
+    except Exception:
+        log.exception("the connection ended unexpectedly")
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _deliver(bot: Rendezvous) -> None:
+    """Deliver from the first READY on; later the gateway may be away while REST still works."""
+    while not bot.is_ready():
+        with suppress(RuntimeError):  # raised while start() has not prepared the client yet
+            await bot.wait_until_ready()
+        await asyncio.sleep(0.02)
+    await bot.deliverer.run()

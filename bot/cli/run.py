@@ -1,0 +1,68 @@
+"""rendezvous run: the bot, on Discord when a token is configured, else against the embedded sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from bot import example, library
+from bot.app import Fatal, serve
+from bot.chat.client import Rendezvous, use_api
+from bot.clock import SystemClock
+from bot.config import Settings
+from bot.embedded import embedded, pages_to_read
+from bot.http import Web
+from bot.sources import page as page_source
+from bot.store.database import Database
+
+EX_CONFIG = 78
+
+
+@click.command()
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port of the sandbox's page; 0 picks a free one.")
+@click.pass_obj
+def run(settings: Settings, port: int) -> None:
+    """Start the bot: on Discord with DISCORD_TOKEN set, else in the embedded sandbox with a page to look at."""
+    work = _discord(settings, settings.discord_token) if settings.discord_token else _sandbox(settings, port)
+    _until_interrupted(work)
+
+
+def _until_interrupted(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(work)
+    except KeyboardInterrupt:
+        click.echo("\nStopped.")
+    except Fatal as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(EX_CONFIG)
+
+
+async def _discord(settings: Settings, token: str) -> None:
+    clock = SystemClock()
+    use_api(settings.discord_api_url)
+    async with (
+        Database.open(settings.database_path, realm="discord", exclusive=True) as database,
+        Web.open() as web,
+    ):
+        click.echo("Connecting to Discord. Ctrl-C ends the bot.")
+        await serve(lambda: Rendezvous(database, web, clock), token, clock)
+
+
+async def _sandbox(settings: Settings, port: int) -> None:
+    click.echo("No DISCORD_TOKEN is set: starting the embedded sandbox, a local Discord with the real bot in it.")
+    base = settings.database_path
+    database, state = base.with_name(f"{base.stem}-sandbox{base.suffix}"), base.with_name(f"{base.stem}-sandbox.json")
+    async with embedded(database, state=state, port=port) as run_:
+        await run_.follow()
+        click.echo(f"\n  Open {run_.box.page_url}\n\nType /stories latest there. Ctrl-C ends it; {database} keeps the stories.")
+        known = bool(await library.latest(run_.database, run_.box.world.guild.id, 1))
+        readings = [page_source.parse(data, url=example.URL) for data in example.readings()]
+        for reading in pages_to_read(readings, known):
+            await run_.deliver(reading)
+        with suppress(asyncio.CancelledError):
+            await run_.serving

@@ -1,0 +1,108 @@
+"""The bot against the embedded sandbox: what ``rendezvous run`` does without a token, and ``rendezvous demo``."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from bot import library
+from bot.app import serve
+from bot.chat.client import Rendezvous, use_api
+from bot.clock import SystemClock
+from bot.errors import RendezvousError
+from bot.http import Web
+from bot.ingest import ingest
+from bot.model import StoryPage
+from bot.store.database import Database
+
+STORY_CHANNEL = "space-news"
+READY_TIMEOUT = 30.0
+STUCK = timedelta(minutes=2)
+
+
+@dataclass(slots=True)
+class Embedded:
+    """A sandbox with the real bot connected to it. ``box`` is ``sandbox.server.Sandbox``, which bot/ never imports."""
+
+    box: Any
+    database: Database
+    bot: Rendezvous
+    serving: asyncio.Task[None]
+
+    async def follow(self) -> None:
+        """Let stories go to the sandbox's story channel, once."""
+        guild, channel = self.box.world.guild.id, self.box.world.channel(STORY_CHANNEL).id
+        if not await library.subscriptions(self.database, guild):
+            admin = self.box.world.user("Ada").id
+            await library.follow(self.database, guild, channel, admin, self.bot.clock.now())
+
+    async def deliver(self, page: StoryPage, progress: Callable[[int], None] | None = None) -> None:
+        """Ingest one page and wait until every delivery is settled; raises ``RendezvousError`` when it gets stuck."""
+        await ingest(self.database, page, self.bot.clock.now(), deliver=True)
+        self.bot.deliverer.wake()
+        await self.settle(progress)
+
+    async def settle(self, progress: Callable[[int], None] | None = None) -> None:
+        """Wait until nothing is left to deliver."""
+        left, since = -1, self.bot.clock.now()
+        while not await self.bot.deliverer.settled():
+            if self.serving.done():
+                self.serving.result()
+            now, waiting = self.bot.clock.now(), await self.bot.deliverer.waiting()
+            if waiting != left:
+                left, since = waiting, now
+                if progress:
+                    progress(left)
+            if now - since > STUCK:
+                raise RendezvousError(f"{left} deliveries did not settle; run again with LOG_LEVEL=DEBUG to see why.")
+            await self.bot.clock.sleep(0.05)
+
+
+@asynccontextmanager
+async def embedded(
+    database: Path, *, state: Path | None = None, record: Path | None = None, port: int = 0, page: bool = True
+) -> AsyncIterator[Embedded]:
+    """Start a sandbox and connect the real bot to it; both end with the context."""
+    sandbox = importlib.import_module("sandbox.server").Sandbox
+    clock = SystemClock()
+    async with (
+        Database.open(database, realm="sandbox", exclusive=True) as store,
+        Web.open() as web,
+        sandbox.start(port=port, state=state, record=record, page=page) as box,
+    ):
+        use_api(box.api_url)
+        bots: list[Rendezvous] = []
+
+        def make_bot() -> Rendezvous:
+            bots.append(Rendezvous(store, web, clock, always_sync=True))
+            return bots[-1]
+
+        serving = asyncio.create_task(serve(make_bot, box.token, clock))
+        try:
+            await _first(box.ready(READY_TIMEOUT), serving)
+            await _first(bots[-1].wait_until_ready(), serving)
+            yield Embedded(box, store, bots[-1], serving)
+        finally:
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
+
+
+async def _first(work: Any, serving: asyncio.Task[None]) -> None:  # any awaitable
+    """Wait for ``work``, unless serving ends before it: then raise what ended it."""
+    task = asyncio.ensure_future(work)
+    await asyncio.wait({task, serving}, return_when=asyncio.FIRST_COMPLETED)
+    if not task.done():
+        task.cancel()
+        serving.result()
+    await task
+
+
+def pages_to_read(readings: Sequence[StoryPage], known: bool) -> Sequence[StoryPage]:
+    """Return the readings to play: all for a new world, only the last where the story is known already."""
+    return readings[-1:] if known else readings
