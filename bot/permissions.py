@@ -1,0 +1,45 @@
+"""The permissions that Rendezvous asks for, each with its reason; the one place that lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One Discord permission: its bit, the name that people see in Discord, and why the bot needs it.
+
+    Without a ``required`` one nothing can be posted; without another one the bot posts, but poorer.
+    """
+
+    name: str
+    bit: int
+    title: str
+    reason: str
+    required: bool = True
+
+
+NEEDED: tuple[Permission, ...] = (
+    Permission("VIEW_CHANNEL", 1 << 10, "View Channel", "to see the channel that was followed"),
+    Permission("SEND_MESSAGES", 1 << 11, "Send Messages", "to post a story's card"),
+    Permission("CREATE_PUBLIC_THREADS", 1 << 35, "Create Public Threads", "to open a thread for a story's comments"),
+    Permission("SEND_MESSAGES_IN_THREADS", 1 << 38, "Send Messages in Threads", "to post the comments"),
+    Permission("EMBED_LINKS", 1 << 14, "Embed Links", "to show a story as a card instead of bare text", required=False),
+    Permission("READ_MESSAGE_HISTORY", 1 << 16, "Read Message History", "to reply to the message of a parent comment"),
+)
+
+SCOPES = ("bot", "applications.commands")
+
+
+def bits(needed: Iterable[Permission] = NEEDED) -> int:
+    """Return the permissions as the one number that Discord calls ``permissions``."""
+    total = 0
+    for permission in needed:
+        total |= permission.bit
+    return total
+
+
+def lacking(have: int) -> tuple[Permission, ...]:
+    """Return what is needed and not in ``have``, in the table's order."""
+    return tuple(permission for permission in NEEDED if not have & permission.bit)
