@@ -1,0 +1,155 @@
+// What comes in live, and what the person asks of the bot.
+
+import * as api from "./api.js";
+import { confirm, openModal } from "./modal.js";
+import { drawChannels } from "./sidebar.js";
+
+const EPHEMERAL = 64;
+let count = 0;
+
+export class Actions {
+  onEvent(t, d) {
+    if (t.startsWith("MESSAGE_")) this.onMessage(t, d);
+    else if (/^(CHANNEL|THREAD)_(CREATE|UPDATE)$/.test(t)) this.onChannel(d);
+    else if (/^(CHANNEL|THREAD)_DELETE$/.test(t)) this.onChannelGone(d);
+    else if (/^(GUILD|APPLICATION_COMMAND)/.test(t)) this.refresh();
+  }
+
+  onMessage(t, d) {
+    if (d.flags & EPHEMERAL) return;
+    const channel = String(d.channel_id);
+    const open = this.panes.filter((pane) => pane.channelId === channel);
+    for (const pane of open) pane.apply(t, d);
+    if (t === "MESSAGE_CREATE") this.countMessage(channel, d, open.length > 0);
+    if (t === "MESSAGE_DELETE") this.grow(channel, -1);
+    if (channel === this.channelId) this.setStarter();
+  }
+
+  countMessage(id, message, isOpen) {
+    if (!this.store.channels.has(id)) return;
+    if (message.type !== 21) this.grow(id, 1);
+    if (!isOpen && String(message.author?.id) !== this.store.actorId && !this.store.unread.has(id)) {
+      this.store.unread.add(id);
+      drawChannels(this);
+      this.main?.soon();
+    }
+  }
+
+  /** Count in a thread as Discord's own page does, which is not told of each new number. */
+  grow(id, by) {
+    if (!this.store.isThread(id)) return;
+    const thread = this.store.channels.get(id);
+    thread.message_count = Math.max(0, (thread.message_count ?? 0) + by);
+    this.main?.soon();
+  }
+
+  onChannel(d) {
+    this.store.keep(d);
+    drawChannels(this);
+    if (!this.main) this.follow();
+    this.main?.soon();
+    if (String(d.id) === this.threadId) document.querySelector("#panel h2 span").textContent = d.name ?? "";
+  }
+
+  onChannelGone(d) {
+    const id = String(d.id);
+    this.store.forget(id);
+    if (id === this.threadId || id === this.channelId) location.hash = id === this.threadId ? this.channelId : "";
+    drawChannels(this);
+    this.main?.soon();
+  }
+
+  say(channelId, text, replyTo) {
+    return api.say({ user_id: this.store.actorId, channel_id: channelId, text, reply_to: replyTo });
+  }
+
+  async remove(message) {
+    if (!await confirm("Delete message", "Delete this message for everyone?", "Delete")) return;
+    try {
+      await api.remove({ user_id: this.store.actorId, message_id: message.id });
+    } catch (problem) {
+      this.note(message.channel_id, "failed", problem.message);
+    }
+  }
+
+  dismiss(channelId, message) {
+    this.store.dropPrivate(channelId, message.id);
+    this.redraw(channelId);
+  }
+
+  redraw(channelId) {
+    for (const pane of this.panes) if (pane.channelId === String(channelId)) pane.soon();
+  }
+
+  /** Add something only the acting person sees. */
+  addPrivate(channelId, item) {
+    count += 1;
+    const full = {
+      id: `private-${count}`, private: true, actorId: this.store.actorId, author: this.store.bot, type: 20,
+      timestamp: new Date().toISOString(), embeds: [], components: [], ...item,
+    };
+    this.store.addPrivate(channelId, full);
+    this.redraw(channelId);
+    return full;
+  }
+
+  note(channelId, kind, text, command) {
+    return this.addPrivate(channelId, { note: kind, content: text, command });
+  }
+
+  async command(channelId, entry, options) {
+    const used = { name: entry.name, user: this.store.actor };
+    const waiting = this.note(channelId, "waiting", `${this.store.bot.name} is thinking…`, used);
+    const body = { user_id: this.store.actorId, channel_id: channelId, name: entry.name, options };
+    await this.interact(channelId, () => api.command(body), { used });
+    this.dismiss(channelId, waiting);
+  }
+
+  async use(channelId, message, customId, values) {
+    const target = message.private ? message.target : message.id;
+    const body = { user_id: this.store.actorId, message: target, custom_id: customId, values };
+    await this.interact(channelId, () => api.click(body), { message });
+  }
+
+  /** Ask the bot, then show its answer or that there was none. */
+  async interact(channelId, ask, from) {
+    try {
+      this.answered(channelId, await ask(), from);
+    } catch (problem) {
+      this.note(channelId, "failed", problem.message, from.used);
+    }
+  }
+
+  answered(channelId, answer, from) {
+    if (answer.kind === "modal") this.showModal(channelId, answer, from);
+    else if (answer.kind === "failed") this.note(channelId, "failed", answer.content || "The application did not respond", from.used);
+    else if (answer.kind === "update" && from.message?.private) this.change(channelId, from.message, answer);
+    else if (answer.kind === "message" && answer.ephemeral) this.addPrivate(channelId, { ...shown(answer), command: from.used });
+  }
+
+  /** Replace what an answer only one person sees has in it. */
+  change(channelId, item, answer) {
+    const list = this.store.private.get(String(channelId)) ?? [];
+    const next = { ...item, ...shown(answer), target: item.target };
+    this.store.private.set(String(channelId), list.map((one) => (one.id === item.id ? next : one)));
+    this.redraw(channelId);
+  }
+
+  showModal(channelId, answer, from) {
+    const message = from.message && (from.message.private ? from.message.target : from.message.id);
+    openModal(answer.modal, this.context, async (fields) => {
+      const body = {
+        user_id: this.store.actorId, channel_id: channelId, custom_id: answer.modal.custom_id, fields,
+        message_id: message ?? null,
+      };
+      this.answered(channelId, await api.modal(body), from);
+    });
+  }
+}
+
+function shown(answer) {
+  return {
+    content: answer.content, embeds: answer.embeds, components: answer.components,
+    target: answer.message_id ?? answer.token,
+  };
+}

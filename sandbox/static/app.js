@@ -1,0 +1,206 @@
+// The page: what is open, what came in, and what the person does.
+
+import * as api from "./api.js";
+import { Actions } from "./actions.js";
+import { el, iconButton } from "./dom.js";
+import { Pane } from "./pane.js";
+import { drawChannels, drawMe } from "./sidebar.js";
+import { Store } from "./store.js";
+
+const THEME = "sandbox-theme";
+const byIdOf = (id) => document.getElementById(id);
+
+class App extends Actions {
+  constructor() {
+    super();
+    this.store = new Store();
+    this.context = {
+      store: this.store,
+      mentionUser: (id) => el("span", { class: "mention" }, `@${this.store.users.get(id)?.name ?? "unknown-user"}`),
+      mentionChannel: (id) => this.channelMention(id),
+    };
+    this.main = null;
+    this.panel = null;
+  }
+
+  get panes() {
+    return [this.main, this.panel].filter(Boolean);
+  }
+
+  get channelId() { return this.main?.channelId ?? null; }
+  get threadId() { return this.panel?.channelId ?? null; }
+
+  channelMention(id) {
+    const channel = this.store.channels.get(id);
+    if (!channel) return el("span", { class: "mention" }, "#unknown");
+    const open = () => (this.store.isThread(id) ? this.openThread(id) : this.openChannel(id));
+    return el("button", { type: "button", class: "mention", onclick: open }, `#${channel.name}`);
+  }
+
+  start() {
+    this.setTheme(localStorage.getItem(THEME));
+    byIdOf("shade").addEventListener("click", () => this.drawer(false));
+    byIdOf("skip").addEventListener("click", (event) => {
+      event.preventDefault();
+      (this.panel ?? this.main)?.composer.input.focus();
+    });
+    document.addEventListener("keydown", (event) => event.key === "Escape" && this.drawer(false));
+    addEventListener("hashchange", () => this.follow());
+    api.listen({
+      onEvent: (t, d) => this.onEvent(t, d),
+      onOpen: () => this.connected(),
+      onLost: () => this.banner("Connection lost. Trying to reconnect…"),
+    });
+  }
+
+  banner(text) {
+    byIdOf("banner").textContent = text ?? "";
+    byIdOf("banner").hidden = !text;
+    document.documentElement.dataset.live = text ? "lost" : "yes";
+  }
+
+  /** Read everything anew, as events may have been missed while there was no connection. */
+  async connected() {
+    try {
+      this.store.load(await api.snapshot());
+    } catch (problem) {
+      this.banner(problem.message);
+      return;
+    }
+    drawMe(this);
+    if (this.main && this.store.channels.has(this.channelId)) {
+      await Promise.all(this.panes.map((pane) => pane.load()));
+      drawChannels(this);
+    } else await this.follow();
+    this.setStarter();
+    this.banner(null);
+  }
+
+  /** Read the snapshot again, for commands registered since. */
+  async refresh() {
+    try {
+      this.store.load(await api.snapshot());
+      drawChannels(this);
+    } catch {
+      // What is known already still serves; the banner tells of a lost connection.
+    }
+  }
+
+  /** Open what the address names, or the channel a first visitor is likely to want. */
+  async follow() {
+    const [channel, thread] = location.hash.slice(1).split("/");
+    const wanted = this.store.channels.has(channel) && !this.store.isThread(channel) ? channel : this.firstChannel();
+    if (!wanted) {
+      drawChannels(this);
+      byIdOf("main").replaceChildren(el("div", { class: "empty" }, el("p", { class: "empty-title" }, "There is no channel yet."),
+        el("p", {}, "Start the bot against this sandbox, then reload the page.")));
+      return;
+    }
+    if (wanted !== this.channelId) await this.showChannel(wanted);
+    if (thread && this.store.isThread(thread)) {
+      if (thread !== this.threadId) await this.showThread(thread);
+    } else if (this.panel) this.hideThread();
+  }
+
+  firstChannel() {
+    const channels = this.store.guilds.flatMap((guild) => this.store.textChannels(guild.id));
+    return (channels.find((one) => this.store.threadsOf(one.id).length) ?? channels[0])?.id ?? null;
+  }
+
+  openGuild(id) {
+    const [first] = this.store.textChannels(id);
+    if (first) this.openChannel(first.id);
+  }
+
+  openChannel(id) {
+    this.drawer(false);
+    location.hash = id;
+  }
+
+  openThread(id) {
+    this.drawer(false);
+    const parent = this.store.channels.get(String(id))?.parent_id ?? this.channelId;
+    location.hash = `${parent}/${id}`;
+  }
+
+  closeThread() {
+    const back = this.threadId;
+    location.hash = this.channelId;
+    document.querySelector(`[data-thread="${CSS.escape(back)}"]`)?.focus();
+  }
+
+  async showChannel(id) {
+    const channel = this.store.channels.get(id);
+    this.guildId = channel.guild_id;
+    this.main = new Pane(this, id, "main");
+    this.seen(id);
+    document.title = `#${channel.name} · Discord sandbox`;
+    byIdOf("main").replaceChildren(el("header", { class: "pane-head" },
+      iconButton("menu", "Show channels", () => this.drawer(true), { class: "icon-button menu" }),
+      el("h2", {}, "#", el("span", {}, channel.name)), channel.topic && el("p", { class: "topic" }, channel.topic)),
+    this.main.node);
+    await this.main.load();
+  }
+
+  async showThread(id) {
+    const thread = this.store.channels.get(id);
+    this.panel = new Pane(this, id, "panel");
+    this.seen(id);
+    const close = iconButton("close", "Close thread", () => this.closeThread());
+    byIdOf("panel").replaceChildren(el("header", { class: "pane-head" }, el("h2", {}, el("span", {}, thread.name)), close), this.panel.node);
+    byIdOf("panel").hidden = false;
+    document.body.classList.add("with-thread");
+    this.setStarter();
+    await this.panel.load();
+    close.focus();
+  }
+
+  hideThread() {
+    this.panel = null;
+    byIdOf("panel").hidden = true;
+    byIdOf("panel").replaceChildren();
+    document.body.classList.remove("with-thread");
+    drawChannels(this);
+  }
+
+  /** Show the message a thread was started from at the head of the thread. */
+  setStarter() {
+    if (!this.panel) return;
+    this.panel.starter = this.main?.find(this.threadId) ?? null;
+    this.panel.soon();
+  }
+
+  seen(id) {
+    this.store.unread.delete(id);
+    drawChannels(this);
+    this.main?.soon();
+  }
+
+  drawer(open) {
+    document.body.classList.toggle("drawer-open", open);
+    byIdOf("shade").hidden = !open;
+    if (open) byIdOf("channels").querySelector("button")?.focus();
+  }
+
+  actAs(id) {
+    const user = this.store.users.get(id);
+    if (!user) return;
+    this.store.actor = user;
+    drawMe(this);
+    byIdOf("actor").focus();
+    for (const pane of this.panes) pane.soon();
+  }
+
+  setTheme(theme) {
+    if (theme) document.documentElement.dataset.theme = theme;
+  }
+
+  switchTheme() {
+    const now = document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark");
+    const theme = now === "light" ? "dark" : "light";
+    localStorage.setItem(THEME, theme);
+    this.setTheme(theme);
+  }
+}
+
+new App().start();

@@ -1,0 +1,106 @@
+// What the page knows: servers, channels, threads, people, commands and what only one person sees.
+
+const TEXT = new Set([0, 2, 5, 13, 15, 16]);
+const THREADS = new Set([10, 11, 12]);
+const ACTOR = "sandbox-actor";
+
+export class Store {
+  constructor() {
+    this.guilds = [];
+    this.channels = new Map();
+    this.users = new Map();
+    this.commands = [];
+    this.unread = new Set();
+    this.private = new Map();
+    this.actorId = localStorage.getItem(ACTOR);
+  }
+
+  load(snapshot) {
+    this.guilds = snapshot.guilds ?? [];
+    this.commands = snapshot.commands ?? [];
+    this.users = new Map((snapshot.users ?? []).map((user) => [String(user.id), { ...user, id: String(user.id) }]));
+    this.channels.clear();
+    for (const guild of this.guilds) {
+      for (const channel of [...(guild.channels ?? []), ...(guild.threads ?? [])]) this.keep(channel, String(guild.id));
+    }
+    if (!this.people.some((user) => user.id === this.actorId)) this.actorId = this.people[0]?.id ?? null;
+  }
+
+  /** Keep a channel or thread; counts this page has seen grow are never lowered by an older copy. */
+  keep(channel, guildId) {
+    const id = String(channel.id);
+    const old = this.channels.get(id) ?? {};
+    this.channels.set(id, { ...old, ...channel, id, guild_id: String(channel.guild_id ?? guildId ?? old.guild_id ?? "") });
+  }
+
+  forget(id) {
+    this.channels.delete(String(id));
+    this.unread.delete(String(id));
+  }
+
+  get people() {
+    return [...this.users.values()].filter((user) => !user.bot && user.role !== "bot");
+  }
+
+  get actor() {
+    return this.users.get(this.actorId) ?? null;
+  }
+
+  set actor(user) {
+    this.actorId = user.id;
+    localStorage.setItem(ACTOR, user.id);
+  }
+
+  get mayDelete() {
+    return ["admin", "moderator"].includes(this.actor?.role);
+  }
+
+  get bot() {
+    const owner = String(this.commands[0]?.application_id ?? "");
+    const bots = [...this.users.values()].filter((user) => user.bot || user.role === "bot");
+    return bots.find((user) => user.id === owner) ?? bots[0] ?? { id: "0", name: "App", bot: true };
+  }
+
+  isThread(id) {
+    return THREADS.has(this.channels.get(String(id))?.type);
+  }
+
+  textChannels(guildId) {
+    return [...this.channels.values()]
+      .filter((channel) => TEXT.has(channel.type) && channel.guild_id === String(guildId))
+      .sort((a, b) => (a.position ?? 0) - (b.position ?? 0) || byId(a, b));
+  }
+
+  threadsOf(channelId) {
+    return [...this.channels.values()]
+      .filter((channel) => THREADS.has(channel.type) && String(channel.parent_id) === String(channelId))
+      .sort((a, b) => byId(b, a));
+  }
+
+  /** Messages only the acting person sees in a channel. */
+  privateIn(channelId) {
+    return (this.private.get(String(channelId)) ?? []).filter((item) => item.actorId === this.actorId);
+  }
+
+  addPrivate(channelId, item) {
+    const list = this.private.get(String(channelId)) ?? [];
+    this.private.set(String(channelId), [...list, item]);
+  }
+
+  dropPrivate(channelId, id) {
+    const list = this.private.get(String(channelId)) ?? [];
+    this.private.set(String(channelId), list.filter((item) => item.id !== id));
+  }
+}
+
+/** Order ids by age; they are too large for numbers. */
+export function byId(a, b) {
+  const left = String(a.id);
+  const right = String(b.id);
+  return left.length - right.length || (left < right ? -1 : Number(left > right));
+}
+
+/** The name a person or bot is shown with. */
+export function nameOf(user) {
+  return user?.global_name || user?.name || user?.username || "Unknown";
+}
