@@ -61,6 +61,15 @@ class Deliverer:
                 task.cancel()
             await asyncio.gather(*self._lanes.values(), return_exceptions=True)
 
+    async def run_due(self) -> int:
+        """Take one step in every lane that has one, wait for them and return how many there were."""
+        await self._start_lanes()
+        tasks = list(self._lanes.values())
+        await asyncio.gather(*tasks)
+        if self._stop:
+            raise self._stop
+        return len(tasks)
+
     async def release(self) -> None:
         """Let go of what was held for a permission that is back."""
         await self._attempt.release_where_allowed()

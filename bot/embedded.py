@@ -15,6 +15,7 @@ from bot import library
 from bot.app import serve
 from bot.chat.client import Rendezvous, use_api
 from bot.clock import SystemClock
+from bot.deliver import SETTLE
 from bot.errors import RendezvousError
 from bot.http import Web
 from bot.ingest import ingest
@@ -66,7 +67,8 @@ class Embedded:
 
 @asynccontextmanager
 async def embedded(
-    database: Path, *, state: Path | None = None, record: Path | None = None, port: int = 0, page: bool = True
+    database: Path, *, state: Path | None = None, record: Path | None = None, port: int = 0, page: bool = True,
+    settle: timedelta = SETTLE,
 ) -> AsyncIterator[Embedded]:
     """Start a sandbox and connect the real bot to it; both end with the context."""
     sandbox = importlib.import_module("sandbox.server").Sandbox
@@ -80,7 +82,7 @@ async def embedded(
         bots: list[Rendezvous] = []
 
         def make_bot() -> Rendezvous:
-            bots.append(Rendezvous(store, web, clock, always_sync=True))
+            bots.append(Rendezvous(store, web, clock, always_sync=True, settle=settle))
             return bots[-1]
 
         serving = asyncio.create_task(serve(make_bot, box.token, clock))

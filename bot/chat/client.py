@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import discord
@@ -19,7 +19,7 @@ from bot.chat.messenger import DiscordMessenger
 from bot.chat.trace import Trace
 from bot.chat.views import DiscussionButton, PageButton
 from bot.clock import Clock
-from bot.deliver import Deliverer
+from bot.deliver import SETTLE, Deliverer
 from bot.http import Web
 from bot.store import deliveries, meta
 from bot.store.database import Database
@@ -40,7 +40,9 @@ GREETING = (
 class Rendezvous(commands.AutoShardedBot):
     """One connected bot. ``gave_up`` is set when it must be restarted by its supervisor, after a wait."""
 
-    def __init__(self, database: Database, web: Web, clock: Clock, *, always_sync: bool = False) -> None:
+    def __init__(
+        self, database: Database, web: Web, clock: Clock, *, always_sync: bool = False, settle: timedelta = SETTLE
+    ) -> None:
         trace = Trace(clock.now)
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -55,7 +57,7 @@ class Rendezvous(commands.AutoShardedBot):
             enable_debug_events=False,
         )
         self.database, self.web, self.clock = database, web, clock
-        self.deliverer = Deliverer(database, DiscordMessenger(self, trace), clock)
+        self.deliverer = Deliverer(database, DiscordMessenger(self, trace), clock, settle=settle)
         self.gave_up = asyncio.Event()
         self._always_sync = always_sync
         self._refused = 0
