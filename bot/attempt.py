@@ -168,7 +168,8 @@ class Attempt:
                 await deliveries.ensure_parts(tx, row.id, len(posts))
         if remove or row.part >= len(posts):
             return await self._removed(row, await self._messenger.delete(place, row.message_id), place)
-        return await self._edited(row, await self._messenger.edit(place, row.message_id, posts[row.part]), place, revision)
+        answer = await self._messenger.edit(place, row.message_id, posts[row.part])
+        return await self._edited(row, answer, place, revision)
 
     async def _edited(self, row: Delivery, answer: Answer, place: Place, revision: int) -> bool:
         if isinstance(answer, Sent):

@@ -67,7 +67,12 @@ class Embedded:
 
 @asynccontextmanager
 async def embedded(
-    database: Path, *, state: Path | None = None, record: Path | None = None, port: int = 0, page: bool = True,
+    database: Path,
+    *,
+    state: Path | None = None,
+    record: Path | None = None,
+    port: int = 0,
+    page: bool = True,
     settle: timedelta = SETTLE,
 ) -> AsyncIterator[Embedded]:
     """Start a sandbox and connect the real bot to it; both end with the context."""

@@ -149,5 +149,5 @@ class Messenger(Protocol):
     async def unarchive(self, thread_id: int) -> Answer:
         """Open an archived thread again, so that its messages can be edited."""
 
-    async def find(self, place: Place, post: Post, since: datetime, known: Collection[int]) -> int | None | Answer:
+    async def find(self, place: Place, post: Post, since: datetime, known: Collection[int]) -> int | Answer | None:
         """Return the id of our own message that says ``post`` and is newer than ``since`` but not in ``known``."""

@@ -15,7 +15,7 @@ from bot.store.database import Database
 async def fetch(
     database: Database, web: Web, url: str, *, guild_id: int, user_id: int, now: datetime
 ) -> tuple[StoredStory, IngestReport]:
-    """Read, store and make visible the story at ``url``; raises ``FetchError`` or ``NotAStory`` with a clear sentence."""
+    """Read, store and make visible the story at ``url``; raises ``FetchError`` or ``NotAStory``."""
     report = await ingest(database, await page.fetch(web, url), now, deliver=False)
     await library.fetched(database, guild_id, user_id, report.story_id, now)
     return await library.show(database, guild_id, report.story_id), report

@@ -27,7 +27,9 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
         self.bot = bot
 
     @app_commands.command(description="Post new stories and their comments into a channel")
-    @app_commands.describe(channel="The channel", newest="How many of the newest stories to post at once (1 to 5, or 0)")
+    @app_commands.describe(
+        channel="The channel", newest="How many stories to post at once (0 to 5; 1 if you do not say)"
+    )
     @manage_guild
     async def follow(
         self, interaction: Interaction, channel: discord.TextChannel, newest: app_commands.Range[int, 0, 5] = 1
@@ -39,8 +41,8 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
         posted = await library.post_newest(self.bot.database, made, newest, now)
         self.bot.deliverer.wake()
         text = f"New stories go to {channel.mention} from now on."
-        now_text = {0: "", 1: " I am posting the newest one now."}.get(posted, f" I am posting the newest {posted} now.")
-        await interaction.response.send_message(text + now_text, ephemeral=True)
+        at_once = f" Posting the newest {posted} now." if posted else ""
+        await interaction.response.send_message(text + at_once, ephemeral=True)
 
     @app_commands.command(name="list", description="List the channels that new stories go to")
     @manage_guild
@@ -68,7 +70,8 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
         channels = {s.channel_id: interaction.guild.get_channel(s.channel_id) for s in found}
         names = {id_: f"#{channel.name}" if channel else f"deleted channel {id_}" for id_, channel in channels.items()}
         wanted = current.casefold().lstrip("#")
-        return [app_commands.Choice(name=n[:100], value=str(i)) for i, n in names.items() if wanted in n.casefold()][:25]
+        fitting = [(name, id_) for id_, name in names.items() if wanted in name.casefold()]
+        return [app_commands.Choice(name=name[:100], value=str(id_)) for name, id_ in fitting[:25]]
 
 
 async def setup(bot: Rendezvous) -> None:

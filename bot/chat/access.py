@@ -7,7 +7,7 @@ from typing import Any
 import discord
 
 from bot.errors import Conflict
-from bot.permissions import NEEDED
+from bot.permissions import lacking
 
 
 def require_posting(interaction: discord.Interaction[Any], channel: discord.TextChannel) -> None:
@@ -17,7 +17,7 @@ def require_posting(interaction: discord.Interaction[Any], channel: discord.Text
     if not isinstance(interaction.user, discord.Member) or not channel.permissions_for(interaction.user).send_messages:
         raise Conflict(f"You may not post in {channel.mention} yourself, so I will not do it for you.")
     have = channel.permissions_for(channel.guild.me).value
-    lacking = [need.title for need in NEEDED if not have & need.bit]
-    if lacking:
-        names = ", ".join(f"**{title}**" for title in lacking)
+    missing = [need.title for need in lacking(have) if need.required]
+    if missing:
+        names = ", ".join(f"**{title}**" for title in missing)
         raise Conflict(f"In {channel.mention} I lack: {names}. Please give them to my role, then try again.")

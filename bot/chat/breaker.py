@@ -11,8 +11,8 @@ LONG, LONG_LIMIT = timedelta(hours=24), 100
 
 def wait_before_identify(past: Sequence[datetime], now: datetime, shards: int = 1) -> timedelta:
     """Return how long to wait before the next IDENTIFY, given the past ones; each shard has its own allowance."""
-    waits = [_wait(past, now, span, limit * max(1, shards)) for span, limit in ((SHORT, SHORT_LIMIT), (LONG, LONG_LIMIT))]
-    return max(waits)
+    allowances = ((SHORT, SHORT_LIMIT), (LONG, LONG_LIMIT))
+    return max(_wait(past, now, span, limit * max(1, shards)) for span, limit in allowances)
 
 
 def recent(past: Sequence[datetime], now: datetime) -> list[datetime]:

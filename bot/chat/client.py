@@ -101,7 +101,7 @@ class Rendezvous(commands.AutoShardedBot):
             if not wait:
                 await meta.put(tx, "identifies", json.dumps([time.isoformat() for time in [*past, now]]))
         if wait:
-            log.error("too many logins: waiting seconds=%d, as Discord resets the token otherwise", wait.total_seconds())
+            log.error("too many logins, which could cost the token: waiting seconds=%d", wait.total_seconds())
             self.gave_up.set()
             await asyncio.Event().wait()
         await super().before_identify_hook(shard_id, initial=initial)
@@ -175,7 +175,7 @@ class Rendezvous(commands.AutoShardedBot):
 
 
 def use_api(base: str) -> None:
-    """Let discord.py talk to another Discord-compatible server: its REST base, and the gateway that it falls back to."""
+    """Let discord.py talk to another server: its REST base, and the gateway that shards fall back to."""
     discord.http.Route.BASE = base.rstrip("/")
     url = yarl.URL(base)
     if url.host != "discord.com":

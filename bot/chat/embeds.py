@@ -10,6 +10,8 @@ from bot import render
 from bot.chat.messenger import COLOUR, embed_of, view_of
 from bot.model import StoredStory, Subscription
 
+NO_STORIES = "No stories yet. An admin can choose a channel with `/channels follow`, or try `/stories fetch`."
+
 
 def card_message(stored: StoredStory) -> tuple[discord.Embed, discord.ui.View]:
     """Return a story's card and its buttons."""
@@ -20,7 +22,7 @@ def card_message(stored: StoredStory) -> tuple[discord.Embed, discord.ui.View]:
 def latest_embed(found: Sequence[StoredStory]) -> discord.Embed:
     """Return a list of stories with their numbers."""
     lines = [f"`#{s.id}` {render.title_line(s.story)} · {s.comment_count} 💬" for s in found]
-    text = _within(lines) or "No stories yet. An admin can choose a channel with `/channels follow`, or try `/stories fetch`."
+    text = _within(lines) or NO_STORIES
     return discord.Embed(title="Newest stories", description=text, colour=COLOUR)
 
 

@@ -93,7 +93,7 @@ class DiscordMessenger:
         call = self._client.http.edit_channel(thread_id, archived=False)
         return await _answer(call, creates=False, done=thread_id)
 
-    async def find(self, place: Place, post: Post, since: datetime, known: Collection[int]) -> int | None | Answer:
+    async def find(self, place: Place, post: Post, since: datetime, known: Collection[int]) -> int | Answer | None:
         """Return the id of our own message that says ``post`` and is newer than ``since`` but not in ``known``."""
         found: list[int] = []
 

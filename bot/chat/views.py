@@ -14,11 +14,13 @@ from bot.render import DISCUSSION_PREFIX
 from bot.store.database import Database
 
 PAGE_PREFIX = "story:page:"
+Interaction = discord.Interaction[Any]
 
 
-class DiscussionButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"{DISCUSSION_PREFIX}(?P<story>\d{{1,18}})"
-):
+Button = discord.ui.Button[discord.ui.View]
+
+
+class DiscussionButton(discord.ui.DynamicItem[Button], template=rf"{DISCUSSION_PREFIX}(?P<story>\d{{1,18}})"):
     """The Discussion button under a story's card: answers privately with the stored comment tree."""
 
     def __init__(self, story_id: int) -> None:
@@ -26,7 +28,7 @@ class DiscussionButton(
         self.story_id = story_id
 
     @classmethod
-    async def from_custom_id(cls, _: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]) -> Self:
+    async def from_custom_id(cls, _: Interaction, item: discord.ui.Item[Any], match: re.Match[str]) -> Self:
         """Make the button again from its id."""
         return cls(int(match["story"]))
 
@@ -36,7 +38,7 @@ class DiscussionButton(
 
 
 class PageButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    discord.ui.DynamicItem[Button],
     template=rf"{PAGE_PREFIX}(?P<story>\d{{1,18}}):(?P<page>\d{{1,6}})",
 ):
     """A step to another page of a discussion."""
@@ -47,7 +49,7 @@ class PageButton(
         self.story_id, self.page = story_id, page
 
     @classmethod
-    async def from_custom_id(cls, _: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]) -> Self:
+    async def from_custom_id(cls, _: Interaction, item: discord.ui.Item[Any], match: re.Match[str]) -> Self:
         """Make the button again from its id."""
         return cls(int(match["story"]), int(match["page"]))
 

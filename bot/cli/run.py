@@ -9,6 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 import click
+from bot.http import Web
+from bot.store.database import Database
 
 from bot import example, library
 from bot.app import Fatal, serve
@@ -16,15 +18,13 @@ from bot.chat.client import Rendezvous, use_api
 from bot.clock import SystemClock
 from bot.config import Settings
 from bot.embedded import embedded, pages_to_read
-from bot.http import Web
 from bot.sources import page as page_source
-from bot.store.database import Database
 
 EX_CONFIG = 78
 
 
 @click.command()
-@click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port of the sandbox's page; 0 picks a free one.")
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port of the sandbox's page; 0 picks one.")
 @click.pass_obj
 def run(settings: Settings, port: int) -> None:
     """Start the bot: on Discord with DISCORD_TOKEN set, else in the embedded sandbox with a page to look at."""
@@ -59,7 +59,8 @@ async def _sandbox(settings: Settings, port: int) -> None:
     database, state = base.with_name(f"{base.stem}-sandbox{base.suffix}"), base.with_name(f"{base.stem}-sandbox.json")
     async with embedded(database, state=state, port=port) as run_:
         await run_.follow()
-        click.echo(f"\n  Open {run_.box.page_url}\n\nType /stories latest there. Ctrl-C ends it; {database} keeps the stories.")
+        click.echo(f"\n  Open {run_.box.page_url}\n\nType /stories latest there. Ctrl-C ends it.")
+        click.echo(f"Stories are kept in {database}.")
         known = bool(await library.latest(run_.database, run_.box.world.guild.id, 1))
         readings = [page_source.parse(data, url=example.URL) for data in example.readings()]
         for reading in pages_to_read(readings, known):
