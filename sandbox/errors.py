@@ -1,0 +1,62 @@
+"""The refusals of Discord's API, as exceptions that the REST layer turns into answers."""
+
+from __future__ import annotations
+
+from sandbox.model import Json
+
+MESSAGES = {
+    10003: "Unknown Channel",
+    10004: "Unknown Guild",
+    10007: "Unknown Member",
+    10008: "Unknown Message",
+    10011: "Unknown Role",
+    10013: "Unknown User",
+    10015: "Unknown Webhook",
+    10062: "Unknown interaction",
+    10063: "Unknown application command",
+    30034: "Max number of daily application command creates has been reached (200)",
+    30046: "Maximum number of edits to messages older than 1 hour reached. Try again later",
+    40058: "Cannot message this thread until after the post author has sent an initial message.",
+    40060: "Interaction has already been acknowledged.",
+    40067: "A tag is required to create a forum post in this channel",
+    50001: "Missing Access",
+    50005: "Cannot edit a message authored by another user",
+    50006: "Cannot send an empty message",
+    50008: "Cannot send messages in a non-text channel",
+    50013: "Missing Permissions",
+    50024: "Cannot execute action on this channel type",
+    50035: "Invalid Form Body",
+    50083: "Thread is archived",
+    160002: "You cannot reply without permission to read message history",
+    160004: "A thread has already been created for this message",
+    160005: "Thread is locked",
+    160006: "Maximum number of active threads reached",
+}
+NOT_FOUND = frozenset({10003, 10004, 10007, 10008, 10011, 10013, 10015, 10062, 10063})
+FORBIDDEN = frozenset({50001, 50013, 50005, 160005})
+
+
+class ApiError(Exception):
+    """One refusal: HTTP status, Discord's code, and for 50035 the nested field errors."""
+
+    def __init__(self, code: int, *, status: int | None = None, errors: Json | None = None, message: str = "") -> None:
+        self.code = code
+        self.status = status or (404 if code in NOT_FOUND else 403 if code in FORBIDDEN else 400)
+        self.message = message or MESSAGES.get(code, "Error")
+        self.errors = errors
+        super().__init__(f"{self.status} {code}: {self.message}")
+
+    def body(self) -> Json:
+        """Return the JSON that Discord would send."""
+        body: Json = {"message": self.message, "code": self.code}
+        if self.errors:
+            body["errors"] = self.errors
+        return body
+
+
+def invalid(path: str, code: str, message: str) -> ApiError:
+    """Return a 50035 whose nested ``errors`` point at ``path`` ("embeds.0.title")."""
+    errors: Json = {"_errors": [{"code": code, "message": message}]}
+    for step in reversed(path.split(".")):
+        errors = {step: errors}
+    return ApiError(50035, errors=errors)

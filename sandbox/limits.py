@@ -1,0 +1,93 @@
+"""How much is allowed: the settable numbers, and the counters that enforce them."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+LARGE = 1_000_000
+
+
+@dataclass(slots=True)
+class Limits:
+    """Every number that a test may want to turn; the defaults are what Discord is seen to do."""
+
+    messages: int = 5
+    window: float = 5.0
+    other: int = 50
+    other_window: float = 1.0
+    global_per_second: int = 50
+    thread_creations: int = 50
+    thread_window: float = 300.0
+    renames: int = 2
+    rename_window: float = 600.0
+    old_edits: int = 3
+    old_edit_window: float = 6.0
+    crossposts: int = 10
+    crosspost_window: float = 3600.0
+    active_threads: int = 1000
+    command_creates: int = 200
+    nonce_window: float = 300.0
+    invalid_requests: int = 10_000
+    invalid_window: float = 600.0
+    answer_seconds: float = 3.0
+    deferred_seconds: float = 10.0
+    token_seconds: float = 900.0
+
+    def open(self) -> None:
+        """Lift every rate limit, for tests about something else."""
+        self.messages = self.other = self.global_per_second = self.thread_creations = LARGE
+        self.renames = self.old_edits = self.crossposts = LARGE
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What a bucket said to one request."""
+
+    allowed: bool
+    limit: int
+    remaining: int
+    reset_after: float
+
+
+@dataclass(slots=True)
+class Window:
+    """A fixed window of so many requests, as Discord's buckets are; it opens with its first request."""
+
+    opened: float = 0.0
+    used: int = 0
+
+    def take(self, limit: int, seconds: float) -> Verdict:
+        """Take one token, if one is left."""
+        now = time.monotonic()
+        if now - self.opened >= seconds:
+            self.opened, self.used = now, 0
+        left = max(0.001, self.opened + seconds - now)
+        if self.used >= limit:
+            return Verdict(False, limit, 0, left)
+        self.used += 1
+        return Verdict(True, limit, limit - self.used, left)
+
+
+@dataclass(slots=True)
+class Counters:
+    """All windows of one sandbox, by key, and the count of invalid requests."""
+
+    windows: dict[str, Window] = field(default_factory=dict)
+    invalid: deque[float] = field(default_factory=deque)
+
+    def take(self, key: str, limit: int, seconds: float) -> Verdict:
+        """Take a token from the window of this key."""
+        return self.windows.setdefault(key, Window()).take(limit, seconds)
+
+    def note_invalid(self) -> None:
+        """Count one 401, 403 or 429."""
+        self.invalid.append(time.monotonic())
+
+    def banned(self, limits: Limits) -> bool:
+        """Whether the invalid requests of the last minutes amount to a ban."""
+        oldest = time.monotonic() - limits.invalid_window
+        while self.invalid and self.invalid[0] < oldest:
+            self.invalid.popleft()
+        return len(self.invalid) >= limits.invalid_requests

@@ -1,0 +1,59 @@
+"""What the page sees: a live stream of changes, a snapshot to start from, and a channel's messages."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sandbox.message_json import message_json
+from sandbox.model import Json
+from sandbox.objects import channel_json, thread_json
+from sandbox.world import World
+from sandbox.world_base import Event
+
+
+class PageEvents:
+    """Copies every world change into the queues of whoever subscribed."""
+
+    def __init__(self) -> None:
+        self._queues: list[asyncio.Queue[Json]] = []
+
+    def subscribe(self) -> asyncio.Queue[Json]:
+        """Return a queue that will get {"t": name, "d": data} for every change from now on."""
+        queue: asyncio.Queue[Json] = asyncio.Queue()
+        self._queues.append(queue)
+        return queue
+
+    def unsubscribe(self, queue: asyncio.Queue[Json]) -> None:
+        """Stop filling a queue."""
+        if queue in self._queues:
+            self._queues.remove(queue)
+
+    def on_event(self, event: Event) -> None:
+        """Take one change from the world."""
+        for queue in self._queues:
+            queue.put_nowait({"t": event.name, "d": event.data})
+
+
+def snapshot(world: World) -> Json:
+    """Return everything the page needs to draw itself once."""
+    return {
+        "guilds": [_guild(world, guild_id) for guild_id in world.guilds],
+        "users": [
+            {"id": str(u.id), "name": u.name, "bot": u.bot, "role": world.role_of(u.id)} for u in world.users.values()
+        ],
+        "commands": [command for scope in world.commands.values() for command in scope],
+    }
+
+
+def _guild(world: World, guild_id: int) -> Json:
+    channels = [channel_json(world, c) for c in world.guild_channels(guild_id)]
+    return {
+        "id": str(guild_id), "name": world.guilds[guild_id].name,
+        "channels": [{key: c[key] for key in ("id", "name", "type", "parent_id")} for c in channels],
+        "threads": [thread_json(world, t) for t in world.guild_threads(guild_id)],
+    }  # fmt: skip
+
+
+def messages(world: World, channel_id: int) -> list[Json]:
+    """Return a channel's messages as Discord JSON, oldest first."""
+    return [message_json(world, m) for m in world.history(channel_id)]
