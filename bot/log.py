@@ -53,20 +53,32 @@ class PlainFormatter(logging.Formatter):
         return text
 
 
-class _OurHandler(logging.StreamHandler[TextIO]):
+class _OurHandler(logging.Handler):
     """The one handler of ``set_up``, recognised when it is called again."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record; standard error is looked up each time, as it may be replaced while we run."""
+        try:
+            stream = self._stream or sys.stderr
+            stream.write(self.format(record) + "\n")
+            stream.flush()
+        except (OSError, ValueError):
+            self.handleError(record)
 
 
 def set_up(level: str = "info", secrets: Iterable[str] = (), stream: TextIO | None = None) -> None:
     """Send every log line to standard error (or ``stream``); calling it again replaces the earlier choice."""
     root = logging.getLogger()
-    for handler in [handler for handler in root.handlers if isinstance(handler, _OurHandler)]:
-        root.removeHandler(handler)
-    handler = _OurHandler(stream or sys.stderr)
+    for old in [handler for handler in root.handlers if isinstance(handler, _OurHandler)]:
+        root.removeHandler(old)
+    handler = _OurHandler(stream)
     handler.setFormatter(PlainFormatter(secrets))
     root.addHandler(handler)
     wanted = logging.getLevelNamesMapping()[level.upper()]
     root.setLevel(wanted)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(wanted, logging.INFO))
-    logging.captureWarnings(True)
