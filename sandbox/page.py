@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from aiohttp import WSMsgType, web
+
+from sandbox.errors import ApiError
 
 STATIC = Path(__file__).parent / "static"
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -42,36 +44,31 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
+# What a sandbox raises for a wrong wish; anything else is a fault, and the server logs it.
+REFUSALS = (web.HTTPException, ApiError, LookupError, OSError, RuntimeError, TypeError, ValueError)
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Event = Mapping[str, Any]
+Json = dict[str, Any]
 
 
 class Answer(Protocol):
     """What the bot answered to a command, a click or a modal."""
 
-    @property
-    def kind(self) -> str: ...
-    @property
-    def content(self) -> str | None: ...
-    @property
-    def embeds(self) -> Any: ...
-    @property
-    def components(self) -> Any: ...
-    @property
-    def ephemeral(self) -> bool: ...
-    @property
-    def message_id(self) -> Any: ...
-    @property
-    def modal(self) -> Any: ...
-    @property
-    def token(self) -> Any: ...
+    kind: str
+    content: str
+    embeds: list[Json]
+    components: list[Json]
+    ephemeral: bool
+    message_id: int | None
+    modal: Json | None
+    token: str
 
 
 class Events(Protocol):
     """The live events of the sandbox, one queue for each page."""
 
-    def subscribe(self) -> asyncio.Queue[Any]: ...
-    def unsubscribe(self, queue: asyncio.Queue[Any]) -> None: ...
+    def subscribe(self) -> asyncio.Queue[Json]: ...
+    def unsubscribe(self, queue: asyncio.Queue[Json]) -> None: ...
 
 
 class Box(Protocol):
@@ -79,16 +76,20 @@ class Box(Protocol):
 
     @property
     def page_events(self) -> Events: ...
-    def snapshot(self) -> Any: ...
-    def messages(self, channel_id: Any) -> Any: ...
-    async def command(self, user_id: Any, channel_id: Any, name: str, options: Any) -> Answer: ...
-    async def autocomplete(self, user_id: Any, channel_id: Any, name: str, options: Any, focused: str) -> Any: ...
-    async def click(self, user_id: Any, message: Any, custom_id: str, values: Any = None) -> Answer: ...
-    async def submit_modal(
-        self, user_id: Any, channel_id: Any, custom_id: str, fields: Any, message_id: Any = None
+    def snapshot(self) -> Json: ...
+    def messages(self, channel_id: int) -> list[Json]: ...
+    async def command(self, user_id: int, channel_id: int, name: str, options: Json) -> Answer: ...
+    async def autocomplete(
+        self, user_id: int, channel_id: int, name: str, options: Json, focused: str
+    ) -> list[Json]: ...
+    async def click(
+        self, user_id: int, key: int | str, custom_id: str, values: list[str] | None = None, /
     ) -> Answer: ...
-    async def say(self, user_id: Any, channel_id: Any, text: str, reply_to: Any = None) -> Any: ...
-    async def moderator_delete(self, message_id: Any) -> Any: ...
+    async def submit_modal(
+        self, user_id: int, channel_id: int, custom_id: str, fields: Json, *, message_id: int | None = None
+    ) -> Answer: ...
+    async def say(self, user_id: int, channel_id: int, text: str, reply_to: int | None = None) -> int: ...
+    async def moderator_delete(self, message_id: int) -> None: ...
 
 
 class Page:
@@ -112,7 +113,7 @@ class Page:
 
     async def messages(self, request: web.Request) -> web.StreamResponse:
         """Send the messages of one channel, oldest first."""
-        return web.json_response(self.box.messages(request.match_info["channel"]))
+        return web.json_response(self.box.messages(int(request.match_info["channel"])))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Send live events until the page goes away."""
@@ -133,37 +134,49 @@ class Page:
     async def command(self, request: web.Request) -> web.StreamResponse:
         """Run a slash command."""
         body = await _body(request)
-        answer = await self.box.command(
-            body["user_id"], body["channel_id"], body["name"], body.get("options") or {}
-        )
+        try:
+            answer = await self.box.command(
+                int(body["user_id"]), int(body["channel_id"]), body["name"], body.get("options") or {}
+            )
+        except PermissionError as error:
+            # Discord's page does not tell which right is missing.
+            raise PermissionError(NO_PERMISSION) from error
         return web.json_response(_answer(answer))
 
     async def autocomplete(self, request: web.Request) -> web.StreamResponse:
         """Ask the bot for the suggestions of one option."""
         body = await _body(request)
         choices = await self.box.autocomplete(
-            body["user_id"], body["channel_id"], body["name"], body.get("options") or {}, body["focused"]
+            int(body["user_id"]), int(body["channel_id"]), body["name"], body.get("options") or {}, body["focused"]
         )
         return web.json_response(choices)
 
     async def click(self, request: web.Request) -> web.StreamResponse:
         """Press a button or choose in a select."""
         body = await _body(request)
-        answer = await self.box.click(body["user_id"], body["message"], body["custom_id"], body.get("values"))
+        answer = await self.box.click(
+            int(body["user_id"]), _key(body["message"]), body["custom_id"], body.get("values")
+        )
         return web.json_response(_answer(answer))
 
     async def modal(self, request: web.Request) -> web.StreamResponse:
         """Send a filled-in modal."""
         body = await _body(request)
         answer = await self.box.submit_modal(
-            body["user_id"], body["channel_id"], body["custom_id"], body["fields"], body.get("message_id")
+            int(body["user_id"]),
+            int(body["channel_id"]),
+            body["custom_id"],
+            body["fields"],
+            message_id=_number(body.get("message_id")),
         )
         return web.json_response(_answer(answer))
 
     async def say(self, request: web.Request) -> web.StreamResponse:
         """Post a plain message as a person."""
         body = await _body(request)
-        await self.box.say(body["user_id"], body["channel_id"], body["text"], reply_to=body.get("reply_to"))
+        await self.box.say(
+            int(body["user_id"]), int(body["channel_id"]), body["text"], reply_to=_number(body.get("reply_to"))
+        )
         return web.json_response({})
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
@@ -172,13 +185,14 @@ class Page:
         roles = {str(user["id"]): user.get("role") for user in self.box.snapshot()["users"]}
         if roles.get(str(body["user_id"])) not in {"admin", "moderator"}:
             raise PermissionError("Only a moderator can delete this message")
-        await self.box.moderator_delete(body["message_id"])
+        await self.box.moderator_delete(int(body["message_id"]))
         return web.json_response({})
 
 
 def add_page_routes(app: web.Application, box: Any) -> None:
     """Add the page and all it asks for to the app."""
     page = Page(box)
+    app.router.add_get("/", _guarded(page.index))
     app.router.add_get("/page", _guarded(page.index))
     app.router.add_get("/page/", _guarded(page.index))
     app.router.add_get("/page/static/{name}", _guarded(page.static))
@@ -198,7 +212,7 @@ def _guarded(handler: Handler) -> Handler:
             return web.json_response({"error": "This page answers only its own machine"}, status=403)
         try:
             response = await handler(request)
-        except Exception as error:
+        except REFUSALS as error:
             response = _failure(error)
         if not response.prepared:
             response.headers.update(HEADERS)
@@ -248,7 +262,7 @@ def _file(name: str) -> web.StreamResponse:
 async def _send_events(socket: web.WebSocketResponse, queue: asyncio.Queue[Any]) -> None:
     """Pass each event on to the page."""
     while not socket.closed:
-        event: Event = await queue.get()
+        event = await queue.get()
         await socket.send_json({"t": event["t"], "d": event["d"]})
 
 
@@ -262,6 +276,16 @@ async def _body(request: web.Request) -> dict[str, Any]:
     return body
 
 
+def _number(text: str | None) -> int | None:
+    """Read an id that may be missing."""
+    return None if text is None else int(text)
+
+
+def _key(text: str) -> int | str:
+    """Read what names a message: its id, or the token of an answer only one person sees."""
+    return int(text) if text.isdecimal() else text
+
+
 def _answer(answer: Answer) -> dict[str, Any]:
     """Write an answer of the bot as JSON."""
     return {
@@ -270,7 +294,8 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "embeds": answer.embeds or [],
         "components": answer.components or [],
         "ephemeral": bool(answer.ephemeral),
-        "message_id": answer.message_id,
+        # Ids are too large for the numbers of JavaScript.
+        "message_id": None if answer.message_id is None else str(answer.message_id),
         "modal": answer.modal,
         "token": answer.token,
     }

@@ -20,6 +20,7 @@ export class Actions {
     const channel = String(d.channel_id);
     const open = this.panes.filter((pane) => pane.channelId === channel);
     for (const pane of open) pane.apply(t, d);
+    if (t === "MESSAGE_CREATE" && d.interaction_metadata) this.doneWaiting(channel);
     if (t === "MESSAGE_CREATE") this.countMessage(channel, d, open.length > 0);
     if (t === "MESSAGE_DELETE") this.grow(channel, -1);
     if (channel === this.channelId) this.setStarter();
@@ -75,6 +76,12 @@ export class Actions {
   dismiss(channelId, message) {
     this.store.dropPrivate(channelId, message.id);
     this.redraw(channelId);
+  }
+
+  /** The bot's own message now says that it is thinking, or has the answer. */
+  doneWaiting(channelId) {
+    const waiting = this.store.privateIn(channelId).find((item) => item.note === "waiting");
+    if (waiting) this.dismiss(channelId, waiting);
   }
 
   redraw(channelId) {

@@ -71,8 +71,8 @@ export class CommandForm {
   /** After a choice, go to the next field that is still empty. */
   next(field) {
     const empty = this.fields.find((one) => one !== field && one.option.required && !one.text);
-    (empty?.input ?? (this.more.firstChild || this.send)).focus();
-    if (!empty) this.hint(null);
+    // With nothing left to fill in the focus stays, so that Enter runs the command.
+    empty?.input.focus();
   }
 
   drop(field) {

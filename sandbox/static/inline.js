@@ -6,6 +6,9 @@ import { timeNode } from "./time.js";
 const CODE_BLOCK = /^```(?:([a-z0-9_+\-.#]+)\n)?\n*([^\n][\s\S]*?)\n*```/i;
 const MAX_DEPTH = 12;
 
+// The line break after a block is the block's own edge.
+const CODE_FENCE = new RegExp(`${CODE_BLOCK.source}\\n?`, "i");
+
 /** The code block a text starts with, as {length, language, code}, or null. */
 export function codeBlockAt(text) {
   const match = CODE_BLOCK.exec(text);
@@ -15,7 +18,7 @@ export function codeBlockAt(text) {
 // Each rule: the characters it may begin with, the pattern, and the node it makes.
 const RULES = [
   ["\\", /^\\([^0-9A-Za-z\s])/, (m) => document.createTextNode(m[1])],
-  ["`", CODE_BLOCK, (m) => el("pre", {}, el("code", { "data-language": m[1] }, m[2]))],
+  ["`", CODE_FENCE, (m) => el("pre", {}, el("code", { "data-language": m[1] }, m[2]))],
   ["`", /^(`+)([\s\S]*?[^`])\1(?!`)/, (m) => el("code", { class: "inline" }, trimmed(m[2]))],
   ["<", /^<(https?:\/\/[^\s<>]+)>/i, (m) => link(m[1], m[1])],
   ["<", /^<t:(-?\d{1,13})(?::([tTdDfFR]))?>/, (m) => timeNode(new Date(Number(m[1]) * 1000), m[2])],

@@ -66,7 +66,9 @@ function block(text, context, quoted) {
   match = SUBTEXT.exec(text);
   if (match) return { node: el("small", { class: "subtext" }, inline(match[1], context)), length: match[0].length };
   match = LIST.exec(text);
-  return match ? { node: list(match[0], context), length: match[0].length } : null;
+  if (!match) return null;
+  const items = sameKind(match[0]);
+  return { node: list(items, context), length: items.length };
 }
 
 function quote(text, context) {
@@ -76,6 +78,14 @@ function quote(text, context) {
   const match = QUOTE.exec(text);
   const inner = match[0].replace(/\n$/, "").replace(/^ *> ?/gm, "");
   return { node: el("blockquote", {}, blocks(inner, context, true)), length: match[0].length };
+}
+
+/** The lines up to where a list of the other kind begins at the edge. */
+function sameKind(text) {
+  const numbered = /^\d/.test(text.trimStart());
+  const lines = text.split(/(?<=\n)/);
+  const other = lines.findIndex((line) => /^\S/.test(line) && /^\d/.test(line) !== numbered);
+  return other > 0 ? lines.slice(0, other).join("") : text;
 }
 
 function list(text, context) {

@@ -10,6 +10,7 @@ import { format, stamp, timeNode } from "./time.js";
 
 const EPHEMERAL = 64;
 const NO_EMBEDS = 4;
+const LOADING = 128;
 const GROUP_MS = 7 * 60 * 1000;
 const SNIPPET = 120;
 
@@ -57,12 +58,14 @@ function content(message, view) {
     class: "edited", title: `Edited ${format(new Date(message.edited_timestamp), "F")}`,
   }, "(edited)");
   const embeds = message.flags & NO_EMBEDS ? [] : message.embeds ?? [];
+  const loading = Boolean(message.flags & LOADING) && !message.content;
   return [
+    loading && el("div", { class: "content" }, el("i", {}, `${nameOf(message.author)} is thinking…`)),
     (message.content || edited) && el("div", { class: "content" }, markdown(message.content, view.context), edited && [" ", edited]),
     (message.attachments ?? []).map(attachment),
     embeds.map((data) => embed(data, view.context)),
     components(message.components, view.context, (id, values) => view.use(message, id, values)),
-    message.reactions?.length > 0 && el("div", { class: "reactions" }, message.reactions.map(reaction)),
+    Boolean(message.reactions?.length) && el("div", { class: "reactions" }, message.reactions.map(reaction)),
   ];
 }
 
@@ -135,7 +138,7 @@ function note(message, view) {
 }
 
 function privateLine(message, view) {
-  const ephemeral = message.private || message.flags & EPHEMERAL;
+  const ephemeral = message.private || Boolean(message.flags & EPHEMERAL);
   return ephemeral && el("div", { class: "only-you" }, "Only you can see this · ", dismiss(message, view));
 }
 

@@ -2,8 +2,8 @@
 
 import * as api from "./api.js";
 import { Composer } from "./composer.js";
-import { el } from "./dom.js";
-import { continues, dayOf, messageNode } from "./messages.js";
+import { el, icon } from "./dom.js";
+import { continues, counted, dayOf, messageNode } from "./messages.js";
 import { byId } from "./store.js";
 
 const NEAR = 80;
@@ -140,7 +140,21 @@ export class Pane {
     if (at >= 0) queueMicrotask(() => node.querySelectorAll(stops)[at]?.focus());
   }
 
+  /** A forum has posts in place of messages. */
+  posts() {
+    const posts = this.store.threadsOf(this.channelId).map((thread) => el("button", {
+      type: "button", class: "thread-link post", "data-thread": thread.id, onclick: () => this.openThread(thread.id),
+    }, icon("thread"), el("b", {}, thread.name), el("span", { class: "thread-count" }, counted(thread.message_count ?? 0))));
+    this.empty.hidden = false;
+    this.empty.replaceChildren(el("p", { class: "empty-title" }, posts.length ? "Posts" : "No posts in this forum yet."), ...posts);
+    this.composer.node.hidden = true;
+  }
+
   hint(count) {
+    if (this.store.isForum(this.channelId)) {
+      this.posts();
+      return;
+    }
     const channel = this.store.channels.get(this.channelId);
     this.empty.hidden = count > 0 && !this.problem;
     if (this.empty.hidden) return;

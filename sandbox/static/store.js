@@ -1,6 +1,7 @@
 // What the page knows: servers, channels, threads, people, commands and what only one person sees.
 
-const TEXT = new Set([0, 2, 5, 13, 15, 16]);
+const TEXT = new Set([0, 5, 15, 16]);
+const FORUM = new Set([15, 16]);
 const THREADS = new Set([10, 11, 12]);
 const ACTOR = "sandbox-actor";
 
@@ -63,6 +64,10 @@ export class Store {
 
   isThread(id) {
     return THREADS.has(this.channels.get(String(id))?.type);
+  }
+
+  isForum(id) {
+    return FORUM.has(this.channels.get(String(id))?.type);
   }
 
   textChannels(guildId) {
