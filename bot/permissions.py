@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -43,3 +43,47 @@ def bits(needed: Iterable[Permission] = NEEDED) -> int:
 def lacking(have: int) -> tuple[Permission, ...]:
     """Return what is needed and not in ``have``, in the table's order."""
     return tuple(permission for permission in NEEDED if not have & permission.bit)
+
+
+ADMINISTRATOR = 1 << 3
+VIEW_CHANNEL = NEEDED[0].bit
+EVERYTHING = (1 << 64) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Overwrite:
+    """What a channel gives and takes for one role or member."""
+
+    id: int
+    allow: int
+    deny: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a guild as far as permissions go; ``roles`` maps every role of the guild to its permissions."""
+
+    id: int
+    guild_id: int
+    role_ids: tuple[int, ...]
+    roles: Mapping[int, int]
+    owner: bool = False
+
+
+def in_channel(member: Member, overwrites: Iterable[Overwrite]) -> int:
+    """Return what a member may do in a channel: roles first, then the overwrites of everyone, roles and member."""
+    everyone = member.guild_id
+    have = member.roles.get(everyone, 0)
+    for role_id in member.role_ids:
+        have |= member.roles.get(role_id, 0)
+    if member.owner or have & ADMINISTRATOR:
+        return EVERYTHING
+    by_id = {overwrite.id: overwrite for overwrite in overwrites}
+    for layer in ((everyone,), tuple(id_ for id_ in member.role_ids if id_ != everyone), (member.id,)):
+        found = [by_id[id_] for id_ in layer if id_ in by_id]
+        # Within one layer a gift outweighs a refusal, so all refusals come first.
+        for overwrite in found:
+            have &= ~overwrite.deny
+        for overwrite in found:
+            have |= overwrite.allow
+    return have if have & VIEW_CHANNEL else 0

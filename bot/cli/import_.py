@@ -1,0 +1,119 @@
+"""rendezvous import: store stories with their comments from saved pages or addresses."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn as Bar
+
+from bot.clock import Clock, SystemClock
+from bot.config import Settings
+from bot.errors import SourceError
+from bot.http import Web
+from bot.ingest import IngestReport, ingest
+from bot.log import escape
+from bot.model import StoryPage
+from bot.sources import page
+from bot.store.database import Database
+
+SUFFIXES = (".html", ".htm", ".xhtml", ".txt")
+STATUSES = ("stored", "changed", "unchanged", "refused")
+
+HELP = """Store stories with their comments from saved pages, folders of them, or addresses.
+
+A story that fits a followed channel is posted there by the running bot. Reading a page again stores only what
+changed. The exit status is 1 when a page was refused; the others are stored all the same.
+
+\b
+Examples:
+  rendezvous import saved-story.html
+  rendezvous import saved-pages/                  every .html, .htm, .xhtml and .txt file in it
+  rendezvous import https://blog.example/2026/08/a-story/
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one target: a status of ``STATUSES`` and a few words about it."""
+
+    target: str
+    status: str
+    detail: str
+
+
+@click.command("import", help=HELP)
+@click.argument("targets", nargs=-1, required=True, metavar="PATH|URL...")
+@click.pass_obj
+def import_pages(settings: Settings, targets: tuple[str, ...]) -> None:
+    """Import every target, print a line for each and a count at the end."""
+    counts = asyncio.run(_import_all(settings.database_path, list(expand(targets)), SystemClock()))
+    click.echo(", ".join(f"{counts[status]} {status}" for status in STATUSES))
+    if counts["refused"]:
+        sys.exit(1)
+
+
+def expand(targets: Iterable[str]) -> Iterator[str]:
+    """Yield the targets with folders replaced by the saved pages in them, in order of their names."""
+    for target in targets:
+        if is_url(target) or not Path(target).is_dir():
+            yield target
+            continue
+        found = sorted(path for path in Path(target).rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+        # An empty folder stays in the list: it is then refused by name instead of being passed over in silence.
+        yield from map(str, found) if found else [target]
+
+
+def is_url(target: str) -> bool:
+    """Say whether a target is an address; anything else is a path."""
+    return target.lower().startswith(("http://", "https://"))
+
+
+async def _import_all(database_path: Path, targets: list[str], clock: Clock) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    console = Console(stderr=True)
+    columns = (TextColumn("importing"), Bar(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=len(targets) < 2) as progress:
+        task = progress.add_task("import", total=len(targets))
+        async with aclosing(_outcomes(database_path, targets, clock)) as outcomes:
+            async for outcome in outcomes:
+                counts[outcome.status] += 1
+                progress.console.file.flush()
+                click.echo(f"{outcome.status:<9}  {escape(outcome.target)}: {escape(outcome.detail)}")
+                progress.advance(task)
+    return counts
+
+
+async def _outcomes(database_path: Path, targets: list[str], clock: Clock) -> AsyncIterator[Outcome]:
+    async with Database.open(database_path) as database, Web.open() as web:
+        for target in targets:
+            try:
+                read = await _read(web, target)
+            except SourceError as error:
+                yield Outcome(target, "refused", str(error))
+                continue
+            report = await ingest(database, read, clock.now(), deliver=True)
+            yield Outcome(target, report.status, f"{read.story.title} ({_comments(report, read)})")
+
+
+async def _read(web: Web, target: str) -> StoryPage:
+    if is_url(target):
+        return await page.fetch(web, target)
+    path = Path(target)
+    if path.is_dir():
+        raise SourceError(f"the folder holds no saved page ({', '.join(SUFFIXES)}).")
+    return await page.read_path(path)
+
+
+def _comments(report: IngestReport, read: StoryPage) -> str:
+    facts = {"added": report.added, "changed": report.changed, "vanished": report.vanished, "deleted": report.deleted}
+    changes = [f"{number} {word}" for word, number in facts.items() if number]
+    return ", ".join([f"{len(read.comments)} comments", *changes])
