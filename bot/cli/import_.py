@@ -12,8 +12,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.progress import BarColumn as Bar
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
@@ -79,17 +78,29 @@ def is_url(target: str) -> bool:
 
 async def _import_all(database_path: Path, targets: list[str], clock: Clock) -> Counter[str]:
     counts: Counter[str] = Counter()
-    console = Console(stderr=True)
-    columns = (TextColumn("importing"), Bar(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=len(targets) < 2) as progress:
+    with _progress(len(targets)) as progress:
         task = progress.add_task("import", total=len(targets))
         async with aclosing(_outcomes(database_path, targets, clock)) as outcomes:
             async for outcome in outcomes:
                 counts[outcome.status] += 1
-                progress.console.file.flush()
                 click.echo(f"{outcome.status:<9}  {escape(outcome.target)}: {escape(outcome.detail)}")
                 progress.advance(task)
     return counts
+
+
+def _progress(targets: int) -> Progress:
+    """Return a bar on standard error, or an invisible one for a single page.
+
+    On a terminal the lines go above the bar; a redirected standard output gets them untouched.
+    """
+    columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=sys.stdout.isatty(),
+        disable=targets < 2,
+    )
 
 
 async def _outcomes(database_path: Path, targets: list[str], clock: Clock) -> AsyncIterator[Outcome]:
