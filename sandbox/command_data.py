@@ -14,7 +14,7 @@ SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, N
 
 def find(world: World, guild_id: int | None, name: str) -> Json:
     """Find the registered command of a full name ("stories latest"), or raise LookupError."""
-    first = name.split()[0]
+    first = name.split(maxsplit=1)[0]
     for scope in (guild_id or 0, 0):
         for command in world.commands.get(scope, []):
             if command["name"] == first and command["type"] == 1:
@@ -40,39 +40,62 @@ def build(world: World, guild_id: int | None, name: str, options: Json, focused:
         leaf = next((o for o in leaf.get("options") or [] if o["name"] == step and o["type"] <= GROUP), {})
         if not leaf:
             raise LookupError(f"no command /{name} is registered")
-    resolved: Json = {}
-    built = _options(world, guild_id, leaf, options, focused, resolved)
+    maker = _Options(world, guild_id)
+    built = maker.build(leaf, options, focused)
     for step in reversed(path):
         kind = GROUP if built and built[0]["type"] == SUBCOMMAND and len(path) == 2 and step == path[0] else SUBCOMMAND
         built = [{"name": step, "type": kind, "options": built}]
     data: Json = {"id": command["id"], "name": command["name"], "type": 1, "options": built}
     if "guild_id" in command:
         data["guild_id"] = command["guild_id"]
-    return data | ({"resolved": resolved} if resolved else {})
+    return data | ({"resolved": maker.resolved} if maker.resolved else {})
 
 
-def _options(
-    world: World, guild_id: int | None, leaf: Json, given: Json, focused: str | None, resolved: Json
-) -> list[Json]:
-    known = {o["name"]: o for o in leaf.get("options") or []}
-    if extra := set(given) - set(known):
-        raise ValueError(f"unknown options {sorted(extra)}")
-    if focused is None:
+class _Options:
+    """Builds the options of one command and collects the objects that they name."""
+
+    def __init__(self, world: World, guild_id: int | None) -> None:
+        self._world = world
+        self._guild = world.guilds.get(guild_id or 0)
+        self.resolved: Json = {}
+
+    def build(self, leaf: Json, given: Json, focused: str | None) -> list[Json]:
+        known = {o["name"]: o for o in leaf.get("options") or []}
+        if extra := set(given) - set(known):
+            raise ValueError(f"unknown options {sorted(extra)}")
         missing = [n for n, o in known.items() if o.get("required") and n not in given]
-        if missing:
+        if missing and focused is None:
             raise ValueError(f"missing options {missing}")
-    return [_option(world, guild_id, known[n], value, n == focused, resolved) for n, value in given.items()]
+        return [self._option(known[n], value, n == focused) for n, value in given.items()]
 
+    def _option(self, spec: Json, value: Any, focused: bool) -> Json:
+        option: Json = {"name": spec["name"], "type": spec["type"], "value": value}
+        if focused:
+            return option | {"focused": True}
+        _check_value(spec, value)
+        if spec["type"] in (USER, CHANNEL, ROLE, MENTIONABLE):
+            option["value"] = str(value)
+            self._resolve(int(value))
+        return option
 
-def _option(world: World, guild_id: int | None, spec: Json, value: Any, focused: bool, resolved: Json) -> Json:
-    option: Json = {"name": spec["name"], "type": spec["type"], "value": value}
-    if focused:
-        return option | {"focused": True}
-    _check_value(spec, value)
-    if spec["type"] in (USER, CHANNEL, ROLE, MENTIONABLE):
-        option["value"] = str(value)
-        _resolve(world, guild_id, int(value), resolved)
-    return option
+    def _resolve(self, target: int) -> None:
+        world, guild, key = self._world, self._guild, str(target)
+        if target in world.users:
+            self._add("users", key, user_json(world.users[target]))
+            if guild is not None and target in guild.members:
+                member = member_json(world, guild.members[target], with_user=False)
+                self._add("members", key, member | {"permissions": "0"})
+        elif target in world.channels:
+            channel = world.channels[target]
+            rights = str(world.permissions(channel, world.bot_id))
+            self._add("channels", key, channel_json(world, channel) | {"permissions": rights})
+        elif guild is not None and target in guild.roles:
+            self._add("roles", key, role_json(guild.roles[target]))
+        else:
+            raise LookupError(f"nothing has the id {target}")
+
+    def _add(self, kind: str, key: str, value: Json) -> None:
+        self.resolved.setdefault(kind, {})[key] = value
 
 
 def _check_value(spec: Json, value: Any) -> None:
@@ -83,23 +106,6 @@ def _check_value(spec: Json, value: Any) -> None:
     size = len(value) if isinstance(value, str) else None
     if size is not None and not spec.get("min_length", 0) <= size <= spec.get("max_length", 6000):
         raise ValueError(f"{spec['name']}: length {size} is not allowed")
-    if spec["type"] in (INTEGER, NUMBER):
-        if value < spec.get("min_value", value) or value > spec.get("max_value", value):
-            raise ValueError(f"{spec['name']}: {value} is out of range")
-
-
-def _resolve(world: World, guild_id: int | None, target: int, resolved: Json) -> None:
-    guild = world.guilds.get(guild_id or 0)
-    key = str(target)
-    if target in world.users:
-        resolved.setdefault("users", {})[key] = user_json(world.users[target])
-        if guild is not None and target in guild.members:
-            member = member_json(world, guild.members[target], with_user=False) | {"permissions": "0"}
-            resolved.setdefault("members", {})[key] = member
-    elif target in world.channels:
-        channel = channel_json(world, world.channels[target])
-        resolved.setdefault("channels", {})[key] = channel | {"permissions": str((1 << 50) - 1)}
-    elif guild is not None and target in guild.roles:
-        resolved.setdefault("roles", {})[key] = role_json(guild.roles[target])
-    else:
-        raise LookupError(f"nothing has the id {target}")
+    number = spec["type"] in (INTEGER, NUMBER)
+    if number and not spec.get("min_value", value) <= value <= spec.get("max_value", value):
+        raise ValueError(f"{spec['name']}: {value} is out of range")

@@ -155,6 +155,4 @@ async def _within(event: asyncio.Event, seconds: float) -> bool:
 
 
 def _answer(kind: str, message: Message, token: str) -> Answer:
-    return Answer(
-        kind, message.content, message.embeds, message.components, message.ephemeral, message.id, token=token
-    )
+    return Answer(kind, message.content, message.embeds, message.components, message.ephemeral, message.id, token=token)

@@ -39,7 +39,9 @@ def modal_data(modal: Json | None, custom_id: str, fields: dict[str, Any]) -> Js
     """Return the data of a submitted modal, shaped like the modal that was shown."""
     shown = (modal or {}).get("components") or []
     if not shown:
-        rows = [{"type": 1, "id": n, "components": [_input(TEXT_INPUT, k, v)]} for n, (k, v) in enumerate(fields.items())]
+        rows = [
+            {"type": 1, "id": n, "components": [_input(TEXT_INPUT, k, v)]} for n, (k, v) in enumerate(fields.items())
+        ]
         return {"custom_id": custom_id, "components": rows}
     unknown = [key for key in fields if find_component(shown, key) is None]
     if unknown:
@@ -58,7 +60,7 @@ def _row(number: int, row: Json, fields: dict[str, Any]) -> Json:
 def _filled(component: Json, fields: dict[str, Any]) -> Json:
     custom_id = component["custom_id"]
     text = component["type"] == TEXT_INPUT
-    value = fields.get(custom_id, component.get("value") or "" if text else [])
+    value: Any = fields.get(custom_id, component.get("value") or "" if text else [])
     if text and component.get("required", True) and not value:
         raise ValueError(f"field {custom_id!r} is required")
     if text and len(value) > (component.get("max_length") or 4000):

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sized
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sandbox.model import Json
+
+
+class Asked(Protocol):
+    """What the recorder wants to know about a request."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def query(self) -> dict[str, str]: ...
+    @property
+    def body(self) -> Any: ...
+    @property
+    def files(self) -> Sized: ...
 
 
 class Recorder:
@@ -16,14 +32,11 @@ class Recorder:
         self.traffic: list[Json] = []
         self._file = path.open("a", encoding="utf-8") if path else None
 
-    def note(
-        self, method: str, path: str, query: dict[str, str], body: Any, files: int, status: int | None, response: Any,
-        *, injected: bool = False,
-    ) -> None:  # fmt: skip
+    def note(self, asked: Asked, status: int | None, response: Any, *, injected: bool = False) -> None:
         """Keep one request; what an injected fault did to it stays out of the file."""
-        entry: Json = {"method": method, "path": path, "body": body, "files": files}
-        if query:
-            entry["query"] = query
+        entry: Json = {"method": asked.method, "path": asked.path, "body": asked.body, "files": len(asked.files)}
+        if asked.query:
+            entry["query"] = asked.query
         entry |= {"status": status, "response": response}
         if injected:
             entry["injected"] = True

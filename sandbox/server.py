@@ -18,7 +18,7 @@ from sandbox.model import Json
 from sandbox.page_events import PageEvents
 from sandbox.people import People
 from sandbox.record import Recorder
-from sandbox.rest import add_rest_routes
+from sandbox.rest.pipeline import add_rest_routes
 from sandbox.world import default_world
 
 HOST = "127.0.0.1"
@@ -108,7 +108,7 @@ class Sandbox(People):
         """Every request so far with its answer, in the validator's form."""
         return self.core.recorder.traffic
 
-    async def ready(self, timeout: float = 10.0) -> None:
+    async def ready(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - the contract says so
         """Wait until a bot's session had READY."""
         await asyncio.wait_for(self.gateway.ready.wait(), timeout)
 

@@ -19,7 +19,9 @@ def _channel(world: World, channel: Channel) -> list[Json]:
         posts = sorted((t for t in world.channels.values() if t.parent_id == channel.id), key=lambda t: t.id)
         return [_post(world, post) for post in posts]
     own = [_message(world, m) for m in _shown(world, channel.id)]
-    loose = [t for t in world.channels.values() if t.parent_id == channel.id and t.thread and not _has_starter(world, t)]
+    loose = [
+        t for t in world.channels.values() if t.parent_id == channel.id and t.thread and not _has_starter(world, t)
+    ]
     return own + [_loose_thread(world, t) for t in loose]
 
 

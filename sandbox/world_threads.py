@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from sandbox.errors import ApiError
 from sandbox.model import (
-    ANNOUNCEMENT, ANNOUNCEMENT_THREAD, FORUMS, PUBLIC_THREAD, THREAD_CREATED, THREAD_STARTER, Channel, Json, Message,
+    ANNOUNCEMENT,
+    ANNOUNCEMENT_THREAD,
+    FORUMS,
+    PUBLIC_THREAD,
+    THREAD_CREATED,
+    THREAD_STARTER,
+    Channel,
+    Json,
+    Message,
     ThreadState,
 )  # fmt: skip
 from sandbox.objects import thread_json, thread_member_json
@@ -24,7 +32,8 @@ class WorldThreads(WorldMessages):
 
     def start_thread(
         self, parent: Channel, name: str, owner_id: int, *,
-        message: Message | None = None, kind: int = PUBLIC_THREAD, auto_archive: int = 1440, tags: list[int] | None = None,
+        message: Message | None = None, kind: int = PUBLIC_THREAD, auto_archive: int = 1440,
+        tags: list[int] | None = None,
     ) -> Channel:  # fmt: skip
         """Open a thread; one that hangs on a message has that message's id."""
         now = now_text()

@@ -36,17 +36,16 @@ def _server(core: Core, route: Route) -> Serve:
     async def serve(request: web.Request) -> web.StreamResponse:
         call = await _read(core, request)
         fault = core.faults.take(call.method, call.path)
-        if fault is not None and fault.kind != "slow" and not fault.after:
-            return await spoil(core, request, call, fault)
-        if fault is not None and fault.kind == "slow" and not fault.after:
+        if fault is not None and fault.kind == "slow":
             await asyncio.sleep(fault.retry_after)
-        reply, headers = await _answer(call, route, request.headers.get("Authorization", ""))
-        if fault is not None and fault.after:
+            fault = None
+        if fault is not None and not fault.after:
             return await spoil(core, request, call, fault)
-        core.recorder.note(
-            call.method, call.path, call.query, call.body, len(call.files), reply.status,
-            None if reply.body == HTML_BAN else reply.body,
-        )  # fmt: skip
+        reply, headers = await _answer(call, route, request.headers.get("Authorization", ""))
+        if fault is not None:
+            return await spoil(core, request, call, fault)
+        # An HTML page is no answer of the API.
+        core.recorder.note(call, reply.status, None if reply.body == HTML_BAN else reply.body)
         return _response(reply, headers)
 
     return serve

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
 import struct
@@ -21,10 +20,7 @@ HTML = {"502": "502 Bad Gateway", "503": "503 Service Unavailable", "504": "504 
 async def spoil(core: Core, request: web.Request, call: Call, fault: Fault) -> web.StreamResponse:
     """Answer as the fault says; for "after" the real work has been done already."""
     status = int(fault.kind) if fault.kind.isdigit() else None
-    core.recorder.note(call.method, call.path, call.query, call.body, len(call.files), status, None, injected=True)
-    if fault.kind == "slow":
-        await asyncio.sleep(fault.retry_after)
-        return _json(500, {"message": "500: Internal Server Error", "code": 0})
+    core.recorder.note(call, status, None, injected=True)
     if fault.kind == "hang":
         await core.stopping.wait()
     if status is None:
