@@ -135,9 +135,7 @@ class Page:
         """Run a slash command."""
         body = await _body(request)
         try:
-            answer = await self.box.command(
-                int(body["user_id"]), int(body["channel_id"]), body["name"], body.get("options") or {}
-            )
+            answer = await self.box.command(*_who(body), body["name"], body.get("options") or {})
         except PermissionError as error:
             # Discord's page does not tell which right is missing.
             raise PermissionError(NO_PERMISSION) from error
@@ -146,37 +144,28 @@ class Page:
     async def autocomplete(self, request: web.Request) -> web.StreamResponse:
         """Ask the bot for the suggestions of one option."""
         body = await _body(request)
-        choices = await self.box.autocomplete(
-            int(body["user_id"]), int(body["channel_id"]), body["name"], body.get("options") or {}, body["focused"]
-        )
+        choices = await self.box.autocomplete(*_who(body), body["name"], body.get("options") or {}, body["focused"])
         return web.json_response(choices)
 
     async def click(self, request: web.Request) -> web.StreamResponse:
         """Press a button or choose in a select."""
         body = await _body(request)
-        answer = await self.box.click(
-            int(body["user_id"]), _key(body["message"]), body["custom_id"], body.get("values")
-        )
+        key = _key(body["message"])
+        answer = await self.box.click(int(body["user_id"]), key, body["custom_id"], body.get("values"))
         return web.json_response(_answer(answer))
 
     async def modal(self, request: web.Request) -> web.StreamResponse:
         """Send a filled-in modal."""
         body = await _body(request)
         answer = await self.box.submit_modal(
-            int(body["user_id"]),
-            int(body["channel_id"]),
-            body["custom_id"],
-            body["fields"],
-            message_id=_number(body.get("message_id")),
+            *_who(body), body["custom_id"], body["fields"], message_id=_number(body.get("message_id"))
         )
         return web.json_response(_answer(answer))
 
     async def say(self, request: web.Request) -> web.StreamResponse:
         """Post a plain message as a person."""
         body = await _body(request)
-        await self.box.say(
-            int(body["user_id"]), int(body["channel_id"]), body["text"], reply_to=_number(body.get("reply_to"))
-        )
+        await self.box.say(*_who(body), body["text"], reply_to=_number(body.get("reply_to")))
         return web.json_response({})
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
@@ -274,6 +263,11 @@ async def _body(request: web.Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise web.HTTPBadRequest(reason="Send a JSON object")
     return body
+
+
+def _who(body: Json) -> tuple[int, int]:
+    """Read who acts, and in which channel."""
+    return int(body["user_id"]), int(body["channel_id"])
 
 
 def _number(text: str | None) -> int | None:
