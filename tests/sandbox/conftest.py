@@ -9,9 +9,9 @@ from contextlib import suppress
 import discord
 import pytest
 import pytest_asyncio
-from sandbox_client import Client, point_at
 
 from sandbox.server import Sandbox
+from tests.sandbox.sandbox_client import Client, point_at
 
 
 @pytest_asyncio.fixture

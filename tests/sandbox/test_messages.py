@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import discord
 import pytest
-from sandbox_client import Client
 
 from sandbox.server import Sandbox
+from tests.sandbox.sandbox_client import Client
 
 pytestmark = pytest.mark.asyncio
 
