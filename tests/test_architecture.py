@@ -30,11 +30,12 @@ PLACES = {
 }
 # Pure modules decide; they do no I/O, read no clock and know no library that does.
 PURE = (
-    "addresses", "discussion", "errors", "identity", "markdown", "model", "permissions", "plan", "post", "render", "urls",
+    "addresses", "discussion", "errors", "identity", "markdown", "model", "permissions", "plan", "post", "render",
+    "transcript", "urls",
 )  # fmt: skip
 IMPURE_LIBRARIES = {
-    "aiohttp", "aiosqlite", "asyncio", "discord", "http", "io", "logging", "os", "pathlib", "random", "secrets", "socket",
-    "sqlite3", "subprocess", "sys", "tempfile", "threading", "time",
+    "aiohttp", "aiosqlite", "asyncio", "discord", "http", "io", "logging", "os", "pathlib", "random", "secrets",
+    "socket", "sqlite3", "subprocess", "sys", "tempfile", "threading", "time",
 }  # fmt: skip
 SHARED_WORDS = ("bot.clock", "bot.log", "bot.config")
 LARGEST_FILE = 300
