@@ -10,6 +10,8 @@ from sandbox.permissions import ADMINISTRATOR
 from sandbox.world import World
 
 SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER = range(1, 11)
+# Selects of users, roles, mentionables and channels; a string select must have no "resolved" at all.
+ENTITY_SELECTS = frozenset({5, 6, 7, 8})
 
 
 def find(world: World, guild_id: int | None, name: str) -> Json:
@@ -51,6 +53,14 @@ def build(world: World, guild_id: int | None, name: str, options: Json, focused:
     return data | ({"resolved": maker.resolved} if maker.resolved else {})
 
 
+def resolved(world: World, guild_id: int | None, ids: list[str]) -> Json:
+    """Return the objects that a select of users, roles or channels names."""
+    maker = _Options(world, guild_id)
+    for one in ids:
+        maker.resolve(int(one))
+    return maker.resolved
+
+
 class _Options:
     """Builds the options of one command and collects the objects that they name."""
 
@@ -75,10 +85,10 @@ class _Options:
         _check_value(spec, value)
         if spec["type"] in (USER, CHANNEL, ROLE, MENTIONABLE):
             option["value"] = str(value)
-            self._resolve(int(value))
+            self.resolve(int(value))
         return option
 
-    def _resolve(self, target: int) -> None:
+    def resolve(self, target: int) -> None:
         world, guild, key = self._world, self._guild, str(target)
         if target in world.users:
             self._add("users", key, user_json(world.users[target]))

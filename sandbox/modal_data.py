@@ -31,7 +31,6 @@ def click_data(message: Message, custom_id: str, values: list[str] | None) -> Js
     data: Json = {"custom_id": custom_id, "component_type": component["type"], "id": component.get("id", 0)}
     if component["type"] != 2:
         data["values"] = values or []
-        data["resolved"] = {}
     return data
 
 

@@ -49,6 +49,9 @@ class People:
         """Press a button or choose in a select, on a message or on an ephemeral answer."""
         source = self._source(message_id_or_answer_token)
         data = modal_data.click_data(source, custom_id, values)
+        if data["component_type"] in command_data.ENTITY_SELECTS:
+            guild_id = self._world.get_channel(source.channel_id).guild_id
+            data["resolved"] = command_data.resolved(self._world, guild_id, values or [])
         found = self._interactions.send(COMPONENT, user_id, source.channel_id, data, source=source)
         return self._keep_modal(user_id, await self._interactions.outcome(found), source)
 

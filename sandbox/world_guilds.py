@@ -28,7 +28,10 @@ class WorldGuilds(WorldThreads):
         guild.members[owner_id] = Member(owner_id)
         guild.members[self.bot_id] = Member(self.bot_id, [bot_role.id])
         self.guilds[guild_id] = guild
-        self.emit(Event("GUILD_CREATE", guild_create_json(self, guild), guild_id))
+        data = guild_create_json(self, guild)
+        # Only a guild that was known before says "unavailable": its absence tells the bot that it has joined.
+        del data["unavailable"]
+        self.emit(Event("GUILD_CREATE", data, guild_id))
         return guild
 
     def remove_guild(self, guild_id: int) -> None:

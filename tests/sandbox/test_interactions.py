@@ -1,0 +1,150 @@
+"""Commands, autocomplete, buttons, modals: what a person does and sees."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import discord
+import pytest
+import pytest_asyncio
+from discord import app_commands
+
+from sandbox.server import Sandbox
+from tests.sandbox.sandbox_client import Client
+
+pytestmark = pytest.mark.asyncio
+
+
+class Ask(discord.ui.Modal, title="Ask"):
+    """A modal with one text."""
+
+    word: discord.ui.Label[Ask] = discord.ui.Label(text="Word", component=discord.ui.TextInput(custom_id="word"))
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        assert isinstance(self.word.component, discord.ui.TextInput)
+        await interaction.response.send_message(f"word {self.word.component.value}", ephemeral=True)
+
+
+class Buttons(discord.ui.View):
+    """One button per kind of answer."""
+
+    @discord.ui.button(label="Update", custom_id="update")
+    async def update(self, interaction: discord.Interaction, _: discord.ui.Button[Buttons]) -> None:
+        await interaction.response.edit_message(content="updated")
+
+    @discord.ui.button(label="Modal", custom_id="modal")
+    async def modal(self, interaction: discord.Interaction, _: discord.ui.Button[Buttons]) -> None:
+        await interaction.response.send_modal(Ask())
+
+    @discord.ui.button(label="Later", custom_id="later")
+    async def later(self, interaction: discord.Interaction, _: discord.ui.Button[Buttons]) -> None:
+        await interaction.response.defer()
+        await interaction.edit_original_response(content="later", view=None)
+
+    @discord.ui.select(custom_id="pick", options=[discord.SelectOption(label="a"), discord.SelectOption(label="b")])
+    async def pick(self, interaction: discord.Interaction, choice: discord.ui.Select[Buttons]) -> None:
+        await interaction.response.send_message(f"picked {choice.values[0]}")
+
+
+def _commands(tree: app_commands.CommandTree[Client]) -> None:
+    group = app_commands.Group(name="stories", description="Stories")
+
+    @group.command(name="latest", description="Latest")
+    async def latest(interaction: discord.Interaction, count: app_commands.Range[int, 1, 5] = 1) -> None:
+        await interaction.response.send_message(f"latest {count}", view=Buttons(), ephemeral=count == 5)
+
+    @group.command(name="slow", description="Slow")
+    async def slow(interaction: discord.Interaction, channel: discord.TextChannel) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await interaction.followup.send(f"slow {channel.name}")
+        await interaction.followup.send("more", ephemeral=True)
+
+    @group.command(name="find", description="Find")
+    async def find(interaction: discord.Interaction, title: str) -> None:
+        await interaction.response.send_message(title)
+
+    @find.autocomplete("title")
+    async def titles(_: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
+        return [app_commands.Choice(name=current + "!", value=current)]
+
+    @tree.command(name="manage", description="Manage")
+    @app_commands.default_permissions(manage_guild=True)
+    async def manage(interaction: discord.Interaction) -> None:
+        await interaction.response.send_message("done")
+
+    @tree.command(name="silent", description="Never answers")
+    async def silent(_: discord.Interaction) -> None:
+        await asyncio.sleep(0)
+
+    tree.add_command(group)
+
+
+@pytest_asyncio.fixture
+async def synced(client: Client) -> AsyncIterator[Client]:
+    _commands(client.tree)
+    await client.tree.sync()
+    yield client
+
+
+async def test_sync_gives_full_objects(box: Sandbox, synced: Client) -> None:
+    fetched = await synced.tree.fetch_commands()
+    assert {c.name for c in fetched} == {"stories", "manage", "silent"}
+    before = {c.name: c.id for c in fetched}
+    assert {c.name: c.id for c in await synced.tree.sync()} == before
+    assert len(box.snapshot()["commands"]) == 3
+
+
+async def test_command_and_button(box: Sandbox, synced: Client) -> None:
+    max_id, place = box.world.user("Max").id, box.world.channel("general").id
+    answer = await box.command(max_id, place, "stories latest", {"count": 3})
+    assert (answer.kind, answer.content, answer.ephemeral) == ("message", "latest 3", False)
+    assert answer.message_id is not None
+    assert box.messages(place)[0]["content"] == "latest 3"
+    picked = await box.click(max_id, answer.message_id, "pick", ["b"])
+    assert picked.content == "picked b"
+    updated = await box.click(max_id, answer.message_id, "update")
+    assert (updated.kind, updated.content) == ("update", "updated")
+    later = await box.click(max_id, answer.message_id, "later")
+    assert (later.kind, later.content, later.components) == ("update", "later", [])
+
+
+async def test_ephemeral_and_modal(box: Sandbox, synced: Client) -> None:
+    max_id, place = box.world.user("Max").id, box.world.channel("general").id
+    answer = await box.command(max_id, place, "stories latest", {"count": 5})
+    assert answer.ephemeral
+    assert box.messages(place) == []
+    shown = await box.click(max_id, answer.token, "modal")
+    assert shown.kind == "modal"
+    assert shown.modal is not None
+    sent = await box.submit_modal(max_id, place, shown.modal["custom_id"], {"word": "comet"})
+    assert (sent.content, sent.ephemeral) == ("word comet", True)
+
+
+async def test_deferred_answer(box: Sandbox, synced: Client) -> None:
+    place = box.world.channel("general").id
+    answer = await box.command(box.world.user("Max").id, place, "stories slow", {"channel": place})
+    assert (answer.kind, answer.content, answer.ephemeral) == ("message", "slow general", True)
+    assert box.messages(place) == []
+
+
+async def test_autocomplete(box: Sandbox, synced: Client) -> None:
+    place = box.world.channel("general").id
+    found = await box.autocomplete(box.world.user("Max").id, place, "stories find", {"title": "Mars"}, "title")
+    assert found == [{"name": "Mars!", "value": "Mars"}]
+
+
+async def test_rights_and_silence(box: Sandbox, synced: Client) -> None:
+    place, max_id, ada = box.world.channel("general").id, box.world.user("Max").id, box.world.user("Ada").id
+    with pytest.raises(PermissionError):
+        await box.command(max_id, place, "manage", {})
+    assert (await box.command(ada, place, "manage", {})).content == "done"
+    box.world.integrations_open = True
+    assert (await box.command(max_id, place, "manage", {})).content == "done"
+    box.world.limits.answer_seconds = 0.05
+    answer = await box.command(max_id, place, "silent", {})
+    assert (answer.kind, answer.content) == ("failed", "The application did not respond")
+    with pytest.raises(LookupError):
+        await box.command(max_id, place, "stories nothing", {})
+    with pytest.raises(ValueError, match="out of range"):
+        await box.command(max_id, place, "stories latest", {"count": 6})
