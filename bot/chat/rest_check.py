@@ -63,5 +63,11 @@ class RestCheck:
 
 
 def _reason(error: Exception) -> str:
-    """Name the cause in words; a timeout has none of its own."""
-    return "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+    """Name the cause in words; a timeout has none of its own, and aiohttp's repeats the address."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error.strerror or "no connection"
+    if isinstance(error, aiohttp.WSServerHandshakeError):
+        return f"status {error.status} instead of a WebSocket"
+    return str(error) or type(error).__name__
