@@ -20,7 +20,7 @@ export class Actions {
     const channel = String(d.channel_id);
     const open = this.panes.filter((pane) => pane.channelId === channel);
     for (const pane of open) pane.apply(t, d);
-    if (t === "MESSAGE_CREATE" && d.interaction_metadata) this.doneWaiting(channel);
+    if (t === "MESSAGE_CREATE" && d.interaction_metadata) this.doneWaiting(channel, d);
     if (t === "MESSAGE_CREATE") this.countMessage(channel, d, open.length > 0);
     if (t === "MESSAGE_DELETE") this.grow(channel, -1);
     if (channel === this.channelId) this.setStarter();
@@ -79,9 +79,12 @@ export class Actions {
   }
 
   /** The bot's own message now says that it is thinking, or has the answer. */
-  doneWaiting(channelId) {
-    const waiting = this.store.privateIn(channelId).find((item) => item.note === "waiting");
-    if (waiting) this.dismiss(channelId, waiting);
+  doneWaiting(channelId, message) {
+    const mine = String(message.interaction_metadata.user?.id) === this.store.actorId;
+    const waiting = mine && this.store.privateIn(channelId).find((item) => item.note === "waiting");
+    if (!waiting) return;
+    this.store.commandOf.set(String(message.id), waiting.command.name);
+    this.dismiss(channelId, waiting);
   }
 
   redraw(channelId) {

@@ -3,7 +3,6 @@
 import { components } from "./components.js";
 import { avatar, el, icon, iconButton } from "./dom.js";
 import { attachment, embed, reaction } from "./embeds.js";
-import { inline } from "./inline.js";
 import { markdown } from "./markdown.js";
 import { nameOf } from "./store.js";
 import { format, stamp, timeNode } from "./time.js";
@@ -22,8 +21,13 @@ export function continues(message, before) {
   return new Date(message.timestamp) - new Date(before.timestamp) < GROUP_MS;
 }
 
+const days = new WeakMap();
+
 /** The day a message belongs to, for the lines between days. */
-export const dayOf = (message) => format(new Date(message.timestamp), "D");
+export function dayOf(message) {
+  if (!days.has(message)) days.set(message, format(new Date(message.timestamp), "D"));
+  return days.get(message);
+}
 
 /** Draw a message; `view` is the pane with what it knows and can do. */
 export function messageNode(message, grouped, view) {
@@ -78,7 +82,7 @@ function commandLine(message, view) {
   const used = usedCommand(message);
   if (!used) return null;
   const user = view.store.users.get(String(used.user?.id)) ?? used.user;
-  const name = used.name ?? message.interaction?.name;
+  const name = used.name ?? message.interaction?.name ?? view.store.commandOf.get(String(message.id));
   return el("div", { class: "reference" }, avatar(user, true), el("b", {}, nameOf(user)), " used ",
     el("span", { class: "command-name" }, name ? `/${name}` : "a command"));
 }
@@ -99,11 +103,11 @@ function snippet(message, view) {
   const [first] = message.embeds ?? [];
   const text = message.content || first?.title || first?.description || first?.author?.name;
   if (!text) return el("i", {}, "Click to see attachment");
-  const line = [...text.replace(/^[#>\-*\s]+/, "").replace(/\s+/g, " ")].slice(0, SNIPPET).join("");
   // The Markdown is drawn and only its words are kept, as a link cannot stand inside the button.
-  const drawn = el("span", {}, inline(line, view.context));
+  const drawn = el("span", {}, markdown([...text].slice(0, SNIPPET * 2).join(""), view.context));
   for (const hidden of drawn.querySelectorAll(".spoiler")) hidden.replaceWith("▮▮▮");
-  return drawn.textContent;
+  for (const block of drawn.querySelectorAll("blockquote, div, li, pre, small")) block.append(" ");
+  return [...drawn.textContent.replace(/\s+/g, " ").trim()].slice(0, SNIPPET).join("");
 }
 
 function threadLine(message, view) {

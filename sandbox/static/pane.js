@@ -80,8 +80,12 @@ export class Pane {
   items() {
     // The starter is drawn from the parent channel, where its edits arrive.
     const own = [...this.messages.values()].filter((one) => !(this.starter && one.type === 21)).sort(byId);
-    const all = [...(this.starter ? [this.starter] : []), ...own, ...this.store.privateIn(this.channelId)];
-    return all.sort((a, b) => new Date(a.timestamp) - new Date(b.timestamp));
+    const all = this.starter ? [this.starter, ...own] : own;
+    const hidden = this.store.privateIn(this.channelId);
+    if (!hidden.length) return all;
+    // What only this person sees has no id of Discord's; it stands where its time puts it.
+    const timed = [...all, ...hidden].map((item) => [Date.parse(item.timestamp), item]);
+    return timed.sort((a, b) => a[0] - b[0]).map(([, item]) => item);
   }
 
   /** Make the log show the messages there are, keeping every node that did not change. */
@@ -162,7 +166,16 @@ export class Pane {
       this.store.isThread(this.channelId) ? "No messages in this thread yet." : `Nothing in #${channel?.name ?? "this channel"} yet.`,
       "Type / to see what the bot can do, or mention it in a message. What the bot posts appears here by itself.",
     ];
-    this.empty.replaceChildren(el("p", { class: "empty-title" }, lines[0]), el("p", {}, lines[1] ?? "Reload the page to try again."));
+    this.empty.replaceChildren(el("p", { class: "empty-title" }, lines[0]), el("p", {}, lines[1] ?? "Reload the page to try again."),
+      this.elsewhere());
+  }
+
+  /** Ways from an empty channel to where threads are. */
+  elsewhere() {
+    const channels = this.store.textChannels(this.app.guildId).filter((one) => one.id !== this.channelId && this.store.threadsOf(one.id).length);
+    return el("p", {}, channels.map((one) => el("button", {
+      type: "button", class: "button secondary", onclick: () => this.app.openChannel(one.id),
+    }, `Go to #${one.name}`)));
   }
 
   atBottom() {

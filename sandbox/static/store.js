@@ -13,6 +13,8 @@ export class Store {
     this.commands = [];
     this.unread = new Set();
     this.private = new Map();
+    // A message of Discord does not tell which command it answers; the page knows those it ran itself.
+    this.commandOf = new Map();
     this.actorId = localStorage.getItem(ACTOR);
   }
 

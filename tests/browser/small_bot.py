@@ -50,7 +50,8 @@ class SmallBot(discord.Client):
     """The bot; its commands are registered before it is ready."""
 
     def __init__(self) -> None:
-        super().__init__(intents=discord.Intents.default())
+        # One guild that comes at once needs no two seconds of waiting for more.
+        super().__init__(intents=discord.Intents.default(), guild_ready_timeout=0.1)
         self.tree = app_commands.CommandTree(self)
         self.tree.add_command(stories())
         self.tree.add_command(rules)
