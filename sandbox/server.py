@@ -15,6 +15,7 @@ from sandbox.core import Core
 from sandbox.gateway import Gateway
 from sandbox.interactions import Answer, Interactions
 from sandbox.model import Json
+from sandbox.page import add_page_routes
 from sandbox.page_events import PageEvents
 from sandbox.people import People
 from sandbox.record import Recorder
@@ -63,8 +64,6 @@ class Sandbox(People):
         app.router.add_get("/gateway", self.gateway.handle)
         app.router.add_get("/gateway/", self.gateway.handle)
         if page:
-            from sandbox.page import add_page_routes
-
             add_page_routes(app, self)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
