@@ -1,0 +1,74 @@
+"""One page with one story, from a file or an address: HTML or a plain-text dump of it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Protocol
+
+from bot.errors import FetchError, NotAStory
+from bot.model import StoryPage
+from bot.sources.page_decode import MAX_BYTES, decode, is_html
+from bot.sources.page_html import parse_html
+from bot.sources.page_text import parse_text
+from bot.urls import UNREADABLE
+
+
+class Fetched(Protocol):
+    """What a fetch answers; ``bot.http.Response`` is one."""
+
+    @property
+    def url(self) -> str:
+        """The address that answered, after redirects."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def content_type(self) -> str | None:
+        """The Content-Type header, whole."""
+
+    @property
+    def body(self) -> bytes:
+        """The body, decompressed."""
+
+
+def parse(
+    data: bytes, *, url: str | None = None, content_type: str | None = None, name: str | None = None
+) -> StoryPage:
+    """Return the story and comments of a page's bytes; raise NotAStory, and nothing else, where there is none.
+
+    ``name`` is the file's name: it gives the title of a dump that begins with its comments.
+    """
+    text = decode(data, content_type)
+    if is_html(text, content_type):
+        return parse_html(text, url=url, name=name)
+    return parse_text(text, url=url, name=name)
+
+
+async def read(target: str, fetch: Callable[[str], Awaitable[Fetched]]) -> StoryPage:
+    """Return the story at an address, or in a local file.
+
+    Never pass what a chat user wrote without checking that it is an address: a path reads this machine's files.
+    Raises FetchError where an address does not answer with a page, NotAStory where there is no story in it.
+    """
+    if re.match(r"https?://", target, re.IGNORECASE):
+        answer = await fetch(target)
+        if answer.status != 200:
+            raise FetchError(UNREADABLE)
+        return await asyncio.to_thread(parse, answer.body, url=answer.url, content_type=answer.content_type)
+    if re.match(r"[a-z][a-z0-9+.-]+:", target, re.IGNORECASE):
+        raise FetchError(UNREADABLE)
+    return await asyncio.to_thread(_read_file, Path(target))
+
+
+def _read_file(path: Path) -> StoryPage:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise NotAStory(f"There is no readable file named {path.name}.") from error
+    return parse(data, name=path.name)
