@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.errors import SourceError
-from bot.http import Web
+from bot.http import CONTACT, Web
 from bot.ingest import IngestReport, ingest
 from bot.log import escape
 from bot.model import StoryPage
@@ -54,7 +54,7 @@ class Outcome:
 @click.pass_obj
 def import_pages(settings: Settings, targets: tuple[str, ...]) -> None:
     """Import every target, print a line for each and a count at the end."""
-    counts = asyncio.run(_import_all(settings.database_path, list(expand(targets)), SystemClock()))
+    counts = asyncio.run(_import_all(settings, list(expand(targets)), SystemClock()))
     click.echo(", ".join(f"{counts[status]} {status}" for status in STATUSES))
     if counts["refused"]:
         sys.exit(1)
@@ -76,11 +76,11 @@ def is_url(target: str) -> bool:
     return target.lower().startswith(("http://", "https://"))
 
 
-async def _import_all(database_path: Path, targets: list[str], clock: Clock) -> Counter[str]:
+async def _import_all(settings: Settings, targets: list[str], clock: Clock) -> Counter[str]:
     counts: Counter[str] = Counter()
     with _progress(len(targets)) as progress:
         task = progress.add_task("import", total=len(targets))
-        async with aclosing(_outcomes(database_path, targets, clock)) as outcomes:
+        async with aclosing(_outcomes(settings, targets, clock)) as outcomes:
             async for outcome in outcomes:
                 counts[outcome.status] += 1
                 click.echo(f"{outcome.status:<9}  {escape(outcome.target)}: {escape(outcome.detail)}")
@@ -103,8 +103,9 @@ def _progress(targets: int) -> Progress:
     )
 
 
-async def _outcomes(database_path: Path, targets: list[str], clock: Clock) -> AsyncIterator[Outcome]:
-    async with Database.open(database_path) as database, Web.open() as web:
+async def _outcomes(settings: Settings, targets: list[str], clock: Clock) -> AsyncIterator[Outcome]:
+    contact = settings.contact_url or CONTACT
+    async with Database.open(settings.database_path) as database, Web.open(contact=contact) as web:
         for target in targets:
             try:
                 read = await _read(web, target)
@@ -116,15 +117,13 @@ async def _outcomes(database_path: Path, targets: list[str], clock: Clock) -> As
 
 
 async def _read(web: Web, target: str) -> StoryPage:
-    if is_url(target):
-        return await page.fetch(web, target)
-    path = Path(target)
-    if path.is_dir():
+    if not is_url(target) and Path(target).is_dir():
         raise SourceError(f"the folder holds no saved page ({', '.join(SUFFIXES)}).")
-    return await page.read_path(path)
+    return await page.read(target, web.get)
 
 
 def _comments(report: IngestReport, read: StoryPage) -> str:
+    number = len(read.comments)
     facts = {"added": report.added, "changed": report.changed, "vanished": report.vanished, "deleted": report.deleted}
-    changes = [f"{number} {word}" for word, number in facts.items() if number]
-    return ", ".join([f"{len(read.comments)} comments", *changes])
+    changes = [f"{count} {word}" for word, count in facts.items() if count]
+    return ", ".join(["1 comment" if number == 1 else f"{number} comments", *changes])
