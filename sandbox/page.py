@@ -98,6 +98,7 @@ class Page:
     def __init__(self, box: Any) -> None:
         """Keep the sandbox the page looks at."""
         self.box: Box = box
+        self.sockets: set[web.WebSocketResponse] = set()
 
     async def index(self, request: web.Request) -> web.StreamResponse:
         """Send the page."""
@@ -120,6 +121,7 @@ class Page:
         socket = web.WebSocketResponse(heartbeat=20)
         await socket.prepare(request)
         queue = self.box.page_events.subscribe()
+        self.sockets.add(socket)
         sender = asyncio.create_task(_send_events(socket, queue))
         try:
             # The page never speaks here; reading is how its leaving is noticed.
@@ -127,9 +129,15 @@ class Page:
                 if message.type is WSMsgType.ERROR:
                     break
         finally:
-            sender.cancel()
+            self.sockets.discard(socket)
             self.box.page_events.unsubscribe(queue)
+            sender.cancel()
+            await asyncio.gather(sender, return_exceptions=True)
         return socket
+
+    async def stop(self, _: web.Application) -> None:
+        """Close what is open, so that the sandbox need not wait for the pages to leave."""
+        await asyncio.gather(*(socket.close(code=1001) for socket in self.sockets))
 
     async def command(self, request: web.Request) -> web.StreamResponse:
         """Run a slash command."""
@@ -181,6 +189,7 @@ class Page:
 def add_page_routes(app: web.Application, box: Any) -> None:
     """Add the page and all it asks for to the app."""
     page = Page(box)
+    app.on_shutdown.append(page.stop)
     app.router.add_get("/", _guarded(page.index))
     app.router.add_get("/page", _guarded(page.index))
     app.router.add_get("/page/", _guarded(page.index))
@@ -282,14 +291,7 @@ def _key(text: str) -> int | str:
 
 def _answer(answer: Answer) -> dict[str, Any]:
     """Write an answer of the bot as JSON."""
-    return {
-        "kind": answer.kind,
-        "content": answer.content or "",
-        "embeds": answer.embeds or [],
-        "components": answer.components or [],
-        "ephemeral": bool(answer.ephemeral),
-        # Ids are too large for the numbers of JavaScript.
-        "message_id": None if answer.message_id is None else str(answer.message_id),
-        "modal": answer.modal,
-        "token": answer.token,
-    }
+    names = ("kind", "content", "embeds", "components", "ephemeral", "modal", "token")
+    # Ids are too large for the numbers of JavaScript.
+    message_id = None if answer.message_id is None else str(answer.message_id)
+    return {name: getattr(answer, name) for name in names} | {"message_id": message_id}

@@ -51,13 +51,14 @@ export class Composer {
     this.input.style.height = `${this.input.scrollHeight}px`;
   }
 
-  offerCommands(typed) {
+  offerCommands(typed, known = false) {
     const entries = matching(flatten(this.store.commands), typed);
     const empty = this.store.commands.length ? "No command fits what you typed" : "The bot has registered no commands yet. Is it running?";
     this.list.show(entries.map((entry) => ({
       label: `/${entry.name}`, detail: `${entry.description}${entry.restricted ? " (restricted)" : ""}`, use: () => this.begin(entry),
     })), { empty, title: "Commands" });
-    if (typed === "") this.app.refresh();
+    // Commands may have been registered since the page was opened.
+    if (typed === "" && !known) this.app.refresh().then(() => this.input.value === "/" && this.offerCommands("", true));
   }
 
   offerPeople(before) {

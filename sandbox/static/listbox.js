@@ -40,6 +40,7 @@ export class Listbox {
     if (item.selected) node.classList.add("chosen");
     // Pressing must not take the focus from the field.
     node.addEventListener("pointerdown", (event) => event.preventDefault());
+    node.addEventListener("pointermove", () => index !== this.at && this.move(index));
     node.addEventListener("click", () => this.pick(index));
     return node;
   }

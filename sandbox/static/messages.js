@@ -106,7 +106,10 @@ function snippet(message, view) {
   // The Markdown is drawn and only its words are kept, as a link cannot stand inside the button.
   const drawn = el("span", {}, markdown([...text].slice(0, SNIPPET * 2).join(""), view.context));
   for (const hidden of drawn.querySelectorAll(".spoiler")) hidden.replaceWith("▮▮▮");
-  for (const block of drawn.querySelectorAll("blockquote, div, li, pre, small")) block.append(" ");
+  for (const block of drawn.querySelectorAll("blockquote, div, li, pre, small")) {
+    block.before(" ");
+    block.after(" ");
+  }
   return [...drawn.textContent.replace(/\s+/g, " ").trim()].slice(0, SNIPPET).join("");
 }
 

@@ -119,7 +119,8 @@ async def test_a_person_writes_replies_and_mentions(stage: Stage) -> None:
     await expect(written.locator(".mention")).to_have_text("@Rendezvous")
     await expect(written.locator("strong")).to_have_text("hello")
     await expect(written.locator(".reference")).to_contain_text("Say something")
-    assert stage.box.messages(stage.channel.id)[-1]["content"].startswith(f"<@{stage.bot.user.id}>")
+    bot = stage.person("Rendezvous")
+    assert stage.box.messages(stage.channel.id)[-1]["content"] == f"<@{bot}> **hello**"
 
 
 @pytest.mark.asyncio
