@@ -60,3 +60,11 @@ def invalid(path: str, code: str, message: str) -> ApiError:
     for step in reversed(path.split(".")):
         errors = {step: errors}
     return ApiError(50035, errors=errors)
+
+
+def snowflake(path: str, value: object) -> int:
+    """Return an id that came as a string or a number, or refuse it."""
+    text = str(value)
+    if not text.isdigit():
+        raise invalid(path, "NUMBER_TYPE_COERCE", f'Value "{text}" is not snowflake.')
+    return int(text)

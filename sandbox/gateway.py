@@ -13,7 +13,7 @@ from aiohttp import WSMsgType, web
 
 from sandbox.gateway_session import Connection, Session, visible_data
 from sandbox.model import Json
-from sandbox.objects import guild_create_json, user_json
+from sandbox.objects import guild_create_json, member_json, user_json
 from sandbox.permissions import VIEW_CHANNEL
 from sandbox.world import World
 from sandbox.world_base import Event
@@ -30,6 +30,7 @@ class Gateway:
         self.url = ""
         self.refuse = False
         self.delay = 0.0
+        self.shards = 1
         self.disallowed_intents = 0
         self.identifies = 0
         self.resumes = 0
@@ -121,7 +122,9 @@ class Gateway:
             return self._identify(connection, data)
         elif op == 6:
             return self._resume(connection, data)
-        elif op not in (3, 4, 8):
+        elif op == 8:
+            self._members(connection, data)
+        elif op not in (3, 4):
             return 4001
         return None
 
@@ -139,7 +142,7 @@ class Gateway:
         if intents & self.disallowed_intents:
             return 4014
         self.identifies += 1
-        session = Session(secrets.token_hex(16), intents, (int(shard[0]), int(shard[1])))
+        session = Session(secrets.token_hex(16), self.world.bot_id, intents, (int(shard[0]), int(shard[1])))
         session.connection = connection
         self.sessions[session.id] = session
         self._greet(session)
@@ -158,6 +161,17 @@ class Gateway:
         for guild in guilds:
             session.dispatch("GUILD_CREATE", guild_create_json(self.world, guild))
         self.ready.set()
+
+    def _members(self, connection: Connection, data: Json) -> None:
+        """Answer a request for members, all in one chunk."""
+        guild = self.world.guilds.get(int(data.get("guild_id") or 0))
+        session = next((s for s in self.sessions.values() if s.connection is connection), None)
+        if guild is None or session is None:
+            return
+        wanted = {int(u) for u in data.get("user_ids") or guild.members}
+        members = [member_json(self.world, m) for m in guild.members.values() if m.user_id in wanted]
+        chunk: Json = {"guild_id": str(guild.id), "members": members, "chunk_index": 0, "chunk_count": 1}
+        session.dispatch("GUILD_MEMBERS_CHUNK", chunk | {"not_found": [], "nonce": data.get("nonce")})
 
     def _resume(self, connection: Connection, data: Json) -> int | None:
         if data.get("token") != self.world.token:

@@ -47,8 +47,9 @@ class Connection:
 class Session:
     """What survives a lost socket."""
 
-    def __init__(self, session_id: str, intents: int, shard: tuple[int, int]) -> None:
+    def __init__(self, session_id: str, bot_id: int, intents: int, shard: tuple[int, int]) -> None:
         self.id = session_id
+        self.bot_id = bot_id
         self.intents = intents
         self.shard = shard
         self.seq = 0
@@ -79,7 +80,9 @@ class Session:
         if event.guild_id is None and self.shard[0] != 0:
             return False
         need = _intent(event)
-        return need == 0 or bool(self.intents & need)
+        # News about the bot itself needs no members intent.
+        about_itself = need == GUILD_MEMBERS and event.author_id == self.bot_id
+        return need == 0 or about_itself or bool(self.intents & need)
 
 
 def _intent(event: Event) -> int:

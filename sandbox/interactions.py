@@ -78,11 +78,18 @@ class Interactions:
         found = Interaction(
             self.world.ids.next(), token, kind, user_id, channel_id, channel.guild_id, time.monotonic(), source, name
         )
+        self._forget_old()
         self.by_token[token] = found
         event = Event("INTERACTION_CREATE", self._payload(found, data), channel.guild_id)
         for listener in self.dispatch:
             listener(event)
         return found
+
+    def _forget_old(self) -> None:
+        oldest = time.monotonic() - 2 * self.world.limits.token_seconds
+        # They are kept in the order of their making.
+        while self.by_token and next(iter(self.by_token.values())).created < oldest:
+            del self.by_token[next(iter(self.by_token))]
 
     def _payload(self, found: Interaction, data: Json) -> Json:
         world, channel = self.world, self.world.channels[found.channel_id]

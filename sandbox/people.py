@@ -6,8 +6,14 @@ from typing import Any
 
 from sandbox import command_data, modal_data
 from sandbox.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Answer, Interactions
-from sandbox.model import REPLY, Json, Message
-from sandbox.permissions import SEND_MESSAGES, SEND_MESSAGES_IN_THREADS, USE_APPLICATION_COMMANDS, VIEW_CHANNEL
+from sandbox.model import FORUMS, REPLY, Json, Message
+from sandbox.permissions import (
+    MANAGE_THREADS,
+    SEND_MESSAGES,
+    SEND_MESSAGES_IN_THREADS,
+    USE_APPLICATION_COMMANDS,
+    VIEW_CHANNEL,
+)
 from sandbox.world import World
 from sandbox.world_messages import Draft
 
@@ -70,8 +76,15 @@ class People:
         """Write a message as a person and return its id."""
         channel = self._world.get_channel(channel_id)
         need = SEND_MESSAGES_IN_THREADS if channel.thread is not None else SEND_MESSAGES
-        if not self._world.permissions(channel, user_id) & need:
+        rights = self._world.permissions(channel, user_id)
+        if not rights & need or channel.type in FORUMS:
             raise PermissionError("this person may not write here")
+        if channel.thread is not None and channel.thread.locked and not rights & MANAGE_THREADS:
+            raise PermissionError("this thread is locked")
+        if reply_to is not None and reply_to not in self._world.messages[channel_id]:
+            raise LookupError(f"no message {reply_to} in this channel")
+        if not text.strip():
+            raise ValueError("an empty message cannot be sent")
         kind = REPLY if reply_to is not None else 0
         return self._world.post(channel, Draft(user_id, text.strip(), type=kind, reply_to=reply_to)).id
 

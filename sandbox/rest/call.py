@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.core import Core
-from sandbox.errors import ApiError, invalid
+from sandbox.errors import ApiError, snowflake
 from sandbox.model import Channel, Json
 from sandbox.world import World
 
@@ -40,10 +40,7 @@ class Call:
 
     def id(self, name: str) -> int:
         """Return a snowflake of the path."""
-        text = self.params[name]
-        if not text.isdigit():
-            raise invalid(name, "NUMBER_TYPE_COERCE", f'Value "{text}" is not snowflake.')
-        return int(text)
+        return snowflake(name, self.params[name])
 
     def channel(self) -> Channel:
         """Return the channel of the path."""

@@ -37,7 +37,7 @@ async def gateway(call: Call) -> Reply:
 async def gateway_bot(call: Call) -> Reply:
     """GET /gateway/bot."""
     start: Json = {"max_concurrency": 1, "remaining": 1000, "reset_after": 86_400_000, "total": 1000}
-    return Reply(200, {"url": call.core.gateway.url, "session_start_limit": start, "shards": 1})
+    return Reply(200, {"url": call.core.gateway.url, "session_start_limit": start, "shards": call.core.gateway.shards})
 
 
 async def my_guilds(call: Call) -> Reply:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from sandbox.errors import ApiError, invalid
+from sandbox.errors import ApiError, invalid, snowflake
 from sandbox.message_json import message_json
 from sandbox.model import ANNOUNCEMENT, CROSSPOSTED, REPLY, THREAD_CREATED, THREAD_STARTER, Channel, Json, Message
 from sandbox.permissions import ADD_REACTIONS, MANAGE_MESSAGES, PIN_MESSAGES, READ_MESSAGE_HISTORY, SEND_MESSAGES
@@ -37,8 +37,8 @@ def _refer(call: Call, channel: Channel, draft: Draft, reference: Json, rights: 
         raise invalid("message_reference.message_id", "BASE_TYPE_REQUIRED", "This field is required")
     if not rights & READ_MESSAGE_HISTORY:
         raise ApiError(160002, status=400)
-    elsewhere = int(reference.get("channel_id") or channel.id) != channel.id
-    parent = call.world.messages[channel.id].get(int(reference["message_id"]))
+    elsewhere = snowflake("message_reference.channel_id", reference.get("channel_id") or channel.id) != channel.id
+    parent = call.world.messages[channel.id].get(snowflake("message_reference.message_id", reference["message_id"]))
     if elsewhere:
         text = "Cannot reply to a message in a different channel"
         raise invalid("message_reference", "MESSAGE_REFERENCE_CHANNEL_MISMATCH", text)

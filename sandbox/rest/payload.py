@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.checks import check_message, check_not_empty
 from sandbox.components import stored_components, stored_embeds
-from sandbox.errors import invalid
+from sandbox.errors import ApiError, invalid
 from sandbox.model import COMPONENTS_V2, SUPPRESS_EMBEDS, Channel, Json, Message
 from sandbox.permissions import ATTACH_FILES, EMBED_LINKS
 from sandbox.rest.call import Call, Upload
@@ -20,18 +20,24 @@ def draft_of(call: Call, channel: Channel, body: Json, *, check: bool = True) ->
     """Check a message body and return what is to be posted by the bot."""
     check_message(body, len(call.files))
     world = call.world
-    rights = world.permissions(channel, world.bot_id) if check else -1
-    # Without EMBED_LINKS Discord drops embeds silently; the message itself goes through.
-    embeds = stored_embeds(body.get("embeds") or []) if rights & EMBED_LINKS else []
+    if check:
+        _check_rights(world, channel, body, call.files)
     draft = Draft(
-        author_id=world.bot_id, content=str(body.get("content") or "").strip(), embeds=embeds,
-        components=stored_components(body.get("components") or []),
-        attachments=attachments(world, call.files) if rights & ATTACH_FILES or not check else [],
+        author_id=world.bot_id, content=str(body.get("content") or "").strip(),
+        embeds=stored_embeds(body.get("embeds") or []), components=stored_components(body.get("components") or []),
+        attachments=attachments(world, call.files),
         flags=int(body.get("flags") or 0) & SETTABLE, nonce=body.get("nonce"),
         allowed_mentions=body.get("allowed_mentions"),
     )  # fmt: skip
     check_not_empty(draft.content, draft.embeds, draft.components, len(draft.attachments))
     return draft
+
+
+def _check_rights(world: World, channel: Channel, body: Json, files: list[Upload]) -> None:
+    """Refuse embeds and files to a bot that may only write text here."""
+    rights = world.permissions(channel, world.bot_id)
+    if (body.get("embeds") and not rights & EMBED_LINKS) or (files and not rights & ATTACH_FILES):
+        raise ApiError(50013)
 
 
 def attachments(world: World, files: list[Upload]) -> list[Json]:

@@ -18,6 +18,7 @@ from sandbox.rest.spoil import spoil
 from sandbox.rest.throttle import HTML_BAN, Headers, check_limits, too_many
 
 PREFIX = "/api/v10"
+BROKEN = object()
 ROUTES: list[Route] = [
     *general.ROUTES, *messages.ROUTES, *threads.ROUTES, *channels.ROUTES, *commands.ROUTES, *interactions.ROUTES,
     *webhooks.ROUTES,
@@ -35,6 +36,10 @@ def add_rest_routes(app: web.Application, core: Core) -> None:
 def _server(core: Core, route: Route) -> Serve:
     async def serve(request: web.Request) -> web.StreamResponse:
         call = await _read(core, request)
+        if call.body is BROKEN:
+            return _response(
+                Reply(400, {"message": "The request body contains invalid JSON.", "code": 50109}), Headers()
+            )
         fault = core.faults.take(call.method, call.path)
         if fault is not None and fault.kind == "slow":
             await asyncio.sleep(fault.retry_after)
@@ -57,7 +62,7 @@ async def _read(core: Core, request: web.Request) -> Call:
         await _read_parts(call, request)
     elif request.can_read_body:
         raw = await request.read()
-        call.body = json.loads(raw) if raw else None
+        call.body = _parsed(raw) if raw else None
     return call
 
 
@@ -67,7 +72,14 @@ async def _read_parts(call: Call, request: web.Request) -> None:
             size = part.file.seek(0, 2)
             call.files.append(Upload(part.filename, size, part.content_type))
         elif name == "payload_json":
-            call.body = json.loads(str(part))
+            call.body = _parsed(str(part))
+
+
+def _parsed(text: str | bytes) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return BROKEN
 
 
 async def _answer(call: Call, route: Route, authorization: str) -> tuple[Reply, Headers]:
