@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,7 +103,7 @@ def _progress(targets: int) -> Progress:
     )
 
 
-async def _outcomes(settings: Settings, targets: list[str], clock: Clock) -> AsyncIterator[Outcome]:
+async def _outcomes(settings: Settings, targets: list[str], clock: Clock) -> AsyncGenerator[Outcome, None]:
     contact = settings.contact_url or CONTACT
     async with Database.open(settings.database_path) as database, Web.open(contact=contact) as web:
         for target in targets:
