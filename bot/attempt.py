@@ -11,7 +11,7 @@ from bot.clock import Clock
 from bot.errors import RendezvousError
 from bot.model import Delivery, State, StoredComment, StoredStory
 from bot.post import Answer, Duty, Messenger, Missing, Place, Post, Refused, Sent, Stop, Unknown, Wait
-from bot.store import comments, deliveries, stories
+from bot.store import comments, deliveries, removals, stories
 from bot.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,8 @@ class Attempt:
         if place is None or row.sent_payload is None or row.attempt_at is None:
             await self._postpone(row, RETRY_FIRST, "interrupted before it was sent")
             return True
+        if self._messenger.missing(Place(row.guild_id, row.channel_id)) is None:
+            return False  # the server is away: the doubt stays
         if not await self._allowed(row, place):
             return True
         post = Post.from_json(row.sent_payload)
@@ -235,9 +237,9 @@ class Attempt:
         async with self._database.write() as tx:
             card = await deliveries.card(tx, row.channel_id, row.story_id)
             if row.comment_id is not None and card and card.thread_id:
-                await deliveries.thread_gone(tx, card.thread_id)
+                await removals.thread_gone(tx, card.thread_id)
             else:
-                await deliveries.channel_gone(tx, row.channel_id, reason)
+                await removals.channel_gone(tx, row.channel_id, reason)
 
     async def _render(self, tx: deliveries.Transaction, row: Delivery) -> tuple[Sequence[Post], int]:
         stored = await stories.get(tx, row.story_id)

@@ -39,7 +39,7 @@ class Embedded:
     async def follow(self) -> None:
         """Let stories go to the sandbox's story channel, once."""
         guild, channel = self.box.world.guild.id, self.box.world.channel(STORY_CHANNEL).id
-        if not await library.subscriptions(self.database, guild):
+        if not await library.followed_channels(self.database, guild):
             admin = self.box.world.user("Ada").id
             await library.follow(self.database, guild, channel, admin, self.bot.clock.now())
 

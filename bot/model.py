@@ -74,6 +74,7 @@ class StoredComment:
     revision: int
     position: int
     missing_reads: int = 0
+    missing_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

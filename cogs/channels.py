@@ -48,7 +48,7 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
     @manage_guild
     async def list_(self, interaction: Interaction) -> None:
         """List the subscriptions of this server."""
-        found = await library.subscriptions(self.bot.database, guild_of(interaction))
+        found = await library.followed_channels(self.bot.database, guild_of(interaction))
         await interaction.response.send_message(embed=followed_embed(found), ephemeral=True)
 
     @app_commands.command(description="Stop posting into a channel; what was posted stays")
@@ -66,7 +66,7 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
     async def _followed(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         if interaction.guild is None or not interaction.permissions.manage_guild:
             return []
-        found = await library.subscriptions(self.bot.database, interaction.guild.id)
+        found = await library.followed_channels(self.bot.database, interaction.guild.id)
         channels = {s.channel_id: interaction.guild.get_channel(s.channel_id) for s in found}
         names = {id_: f"#{channel.name}" if channel else f"deleted channel {id_}" for id_, channel in channels.items()}
         wanted = current.casefold().lstrip("#")

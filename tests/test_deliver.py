@@ -16,7 +16,7 @@ from bot.deliver import Deliverer
 from bot.ingest import ingest
 from bot.model import Comment, State, Story, StoryPage
 from bot.post import Duty, Missing, Refused, Stop, Unknown, Wait
-from bot.store import deliveries
+from bot.store import deliveries, removals
 from bot.store.database import Database
 from tests.fakes import FakeClock, FakeMessenger
 
@@ -258,7 +258,7 @@ async def test_d20_a_deleted_thread_closes_the_story_and_is_not_opened_again(wor
     await world.read(PAGE)
     await world.drain()
     async with world.database.write() as tx:
-        await deliveries.thread_gone(tx, next(iter(world.messenger.threads)))
+        await removals.thread_gone(tx, next(iter(world.messenger.threads)))
     calls = len(world.messenger.calls)
     late = Comment("d", "Di", "late", parent="a")
     await world.read(replace(PAGE, comments=(*PAGE.comments, late)))
@@ -272,7 +272,7 @@ async def test_d22_a_message_that_a_moderator_deleted_is_not_posted_again_nor_ed
     bob = list(world.messenger.posted)[2]
     del world.messenger.posted[bob]
     async with world.database.write() as tx:
-        await deliveries.message_gone(tx, bob)
+        await removals.message_gone(tx, bob)
     changed = replace(PAGE.comments[1], body="another answer")
     await world.read(replace(PAGE, comments=(PAGE.comments[0], changed, PAGE.comments[2])))
     await world.drain()

@@ -21,7 +21,7 @@ from bot.chat.views import DiscussionButton, PageButton
 from bot.clock import Clock
 from bot.deliver import SETTLE, Deliverer
 from bot.http import Web
-from bot.store import deliveries, meta
+from bot.store import meta, removals
 from bot.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -132,22 +132,22 @@ class Rendezvous(commands.AutoShardedBot):
     async def _messages_gone(self, ids: Any) -> None:  # a list, or discord.py's set
         async with self.database.write() as tx:
             for message_id in ids:
-                await deliveries.message_gone(tx, message_id)
+                await removals.message_gone(tx, message_id)
 
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
         """A thread that a moderator deleted is not opened again."""
         async with self.database.write() as tx:
-            await deliveries.thread_gone(tx, event.thread_id)
+            await removals.thread_gone(tx, event.thread_id)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Stop posting into a channel that is gone."""
         async with self.database.write() as tx:
-            await deliveries.channel_gone(tx, channel.id, "the channel was deleted")
+            await removals.channel_gone(tx, channel.id, "the channel was deleted")
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Stop at once in a server that removed us; its configuration stays."""
         async with self.database.write() as tx:
-            await deliveries.guild_gone(tx, guild.id)
+            await removals.guild_gone(tx, guild.id)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """Go on where the server was away."""

@@ -1,0 +1,75 @@
+"""What members and admins ask for: the stored stories and the followed channels of their own server."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.model import StoredComment, StoredStory, Subscription
+from bot.plan import tree
+from bot.store import comments, removals, stories, subscriptions, wishes
+from bot.store.database import Database
+
+MOST_AT_ONCE = 5
+SUGGESTIONS = 25
+
+
+async def latest(database: Database, guild_id: int, limit: int) -> list[StoredStory]:
+    """Return the newest stories that the guild may see."""
+    async with database.read() as tx:
+        return await stories.latest(tx, guild_id, limit)
+
+
+async def show(database: Database, guild_id: int, story_id: int) -> StoredStory:
+    """Return one story; raises ``NotFound``, the same for absent and for foreign ones."""
+    async with database.read() as tx:
+        return await stories.visible(tx, guild_id, story_id)
+
+
+async def discussion(
+    database: Database, guild_id: int, story_id: int
+) -> tuple[StoredStory, list[tuple[int, StoredComment]]]:
+    """Return a story and its comments in reading order with their depth; raises ``NotFound``."""
+    async with database.read() as tx:
+        story = await stories.visible(tx, guild_id, story_id)
+        return story, tree(await comments.of_story(tx, story_id))
+
+
+async def suggest(database: Database, guild_id: int, text: str) -> list[StoredStory]:
+    """Return up to 25 visible stories that fit what a member is typing."""
+    async with database.read() as tx:
+        return await stories.suggest(tx, guild_id, text.strip()[:100], SUGGESTIONS)
+
+
+async def fetched(database: Database, guild_id: int, user_id: int, story_id: int, now: datetime) -> None:
+    """Make a story visible to the guild whose member fetched it."""
+    async with database.write() as tx:
+        await stories.fetched(tx, guild_id, story_id, user_id, now)
+
+
+async def follow(database: Database, guild_id: int, channel_id: int, user_id: int, now: datetime) -> Subscription:
+    """Follow a channel; raises ``Conflict``. Nothing is posted by this alone."""
+    async with database.write() as tx:
+        return await subscriptions.follow(tx, guild_id, channel_id, user_id, now)
+
+
+async def unfollow(database: Database, guild_id: int, channel_id: int) -> None:
+    """Stop posting into a channel; what stands there stays. Raises ``NotFound``."""
+    async with database.write() as tx:
+        await subscriptions.unfollow(tx, guild_id, channel_id)
+        await removals.unfollowed(tx, channel_id)
+
+
+async def followed_channels(database: Database, guild_id: int) -> list[Subscription]:
+    """Return the guild's subscriptions."""
+    async with database.read() as tx:
+        return await subscriptions.of_guild(tx, guild_id)
+
+
+async def post_newest(database: Database, subscription: Subscription, count: int, now: datetime) -> int:
+    """Promise the newest stories to a channel, oldest first; returns how many were not there yet."""
+    posted = 0
+    async with database.write() as tx:
+        for story in reversed(await stories.latest_public(tx, min(count, MOST_AT_ONCE))):
+            found = await comments.of_story(tx, story.id)
+            posted += await wishes.want_story(tx, story, found, subscription) > 0
+    return posted

@@ -1,0 +1,130 @@
+"""The pure decision: what a read changed, and what follows from it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.identity import assign_keys
+from bot.model import Comment, StoredComment
+
+READS_UNTIL_GONE = 2
+TIME_UNTIL_GONE = timedelta(minutes=10)
+FREEZE_SHARE, FREEZE_NUMBER = 0.3, 5
+
+
+@dataclass(frozen=True, slots=True)
+class CommentPlan:
+    """What one read says about a story's comments; every known comment is in at most one of the lists.
+
+    ``added`` comes with positions. ``vanished`` lacks in this read; ``deleted`` is so by a tombstone or by having
+    lacked long enough. ``frozen``: so many vanished at once that nothing is taken as deleted.
+    """
+
+    added: tuple[tuple[int, Comment], ...] = ()
+    changed: tuple[tuple[StoredComment, Comment], ...] = ()
+    vanished: tuple[StoredComment, ...] = ()
+    deleted: tuple[StoredComment, ...] = ()
+    returned: tuple[StoredComment, ...] = ()
+    moved: tuple[tuple[StoredComment, int], ...] = ()
+    frozen: bool = False
+
+
+def compare(known: Sequence[StoredComment], fresh: Sequence[Comment], *, complete: bool, now: datetime) -> CommentPlan:
+    """Compare a read with what is known; an incomplete read takes nothing away."""
+    keyed = _ordered(_first_of_each(assign_keys([stored.comment for stored in known], fresh)))
+    by_key = {stored.comment.key: stored for stored in known}
+    seen = {comment.key for comment in keyed}
+    absent = [stored for stored in known if stored.comment.key not in seen and not stored.comment.deleted]
+    frozen = len(absent) > FREEZE_NUMBER and len(absent) > FREEZE_SHARE * len(known)
+    deleted = [stored for stored in absent if complete and not frozen and _gone(stored, now)]
+    both = [(by_key[comment.key], comment) for comment in keyed if comment.key in by_key]
+    changed = [(stored, comment) for stored, comment in both if _differs(stored, comment)]
+    places = _places(known, keyed)
+    ended = {stored.id for stored in deleted}
+    return CommentPlan(
+        added=tuple((places[comment.key], comment) for comment in keyed if comment.key not in by_key),
+        changed=tuple(changed),
+        vanished=tuple(stored for stored in absent if complete and stored.id not in ended),
+        deleted=tuple(deleted),
+        returned=tuple(stored for stored, comment in both if stored.missing_reads and not _differs(stored, comment)),
+        moved=tuple((s, places[s.comment.key]) for s in known if places[s.comment.key] != s.position),
+        frozen=frozen and complete,
+    )
+
+
+def tree(found: Sequence[StoredComment]) -> list[tuple[int, StoredComment]]:
+    """Return comments in reading order with their depth: replies under their parent, orphans at the root."""
+    by_key = {stored.comment.key: stored for stored in found}
+    roots, children = [], defaultdict(list)
+    for stored in found:
+        if stored.comment.parent in by_key:
+            children[stored.comment.parent].append(stored)
+        else:
+            roots.append(stored)
+    stack = [(0, stored) for stored in reversed(roots)]
+    result: list[tuple[int, StoredComment]] = []
+    while stack:
+        depth, stored = stack.pop()
+        result.append((depth, stored))
+        stack += [(depth + 1, child) for child in reversed(children[stored.comment.key])]
+    return result
+
+
+def _gone(stored: StoredComment, now: datetime) -> bool:
+    """A vanished comment counts as deleted after two complete reads in a row, ten minutes apart."""
+    since = stored.missing_since
+    enough = stored.missing_reads + 1 >= READS_UNTIL_GONE
+    return enough and since is not None and now - since >= TIME_UNTIL_GONE
+
+
+def _differs(stored: StoredComment, comment: Comment) -> bool:
+    old = stored.comment
+    if old.deleted and comment.deleted:
+        return False
+    return (old.author, old.body, old.deleted) != (comment.author, comment.body, comment.deleted)
+
+
+def _first_of_each(fresh: Sequence[Comment]) -> list[Comment]:
+    """Drop repeated keys: the first wins."""
+    return list({comment.key: comment for comment in reversed(fresh)}.values())[::-1]
+
+
+def _ordered(fresh: Sequence[Comment]) -> list[Comment]:
+    """Return the comments with every parent before its replies, otherwise in the page's order.
+
+    Orphans keep their parent's key, as it may come later; of a cycle the first member becomes a root.
+    """
+    by_key = {comment.key: comment for comment in fresh}
+    done: dict[str, Comment] = {}
+    for comment in fresh:
+        chain: list[Comment] = []
+        on_chain: set[str] = set()
+        current: Comment | None = comment
+        while current and current.key not in done and current.key not in on_chain:
+            chain.append(current)
+            on_chain.add(current.key)
+            current = by_key.get(current.parent) if current.parent is not None else None
+        if current is not None and current.key in on_chain:
+            chain[-1] = replace(chain[-1], parent=None)
+        for member in reversed(chain):
+            done[member.key] = member
+    return list(done.values())
+
+
+def _places(known: Sequence[StoredComment], keyed: Sequence[Comment]) -> dict[str, int]:
+    """Return everybody's position: the page's order, with the absent ones after the neighbour that they had."""
+    present = {comment.key for comment in keyed}
+    followers: dict[str | None, list[str]] = defaultdict(list)
+    neighbour: str | None = None
+    for stored in known:
+        if stored.comment.key in present:
+            neighbour = stored.comment.key
+        else:
+            followers[neighbour].append(stored.comment.key)
+    order = list(followers[None])
+    for comment in keyed:
+        order += [comment.key, *followers[comment.key]]
+    return {key: position for position, key in enumerate(order)}

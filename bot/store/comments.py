@@ -1,0 +1,123 @@
+"""Comments in SQLite: a tree by keys, in the order of the page, with every earlier text kept."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from aiosqlite import Connection as Transaction
+
+from bot.errors import NotFound
+from bot.model import Comment, StoredComment
+from bot.store.values import digest, from_ms, text, to_ms
+
+
+async def of_story(tx: Transaction, story_id: int) -> list[StoredComment]:
+    """Return a story's comments in the order of its page."""
+    sql = "SELECT * FROM comments WHERE story_id = ? ORDER BY position, id"
+    return [_stored(row) for row in await tx.execute_fetchall(sql, (story_id,))]
+
+
+async def get(tx: Transaction, comment_id: int) -> StoredComment:
+    """Return a comment; raises ``NotFound``."""
+    for row in await tx.execute_fetchall("SELECT * FROM comments WHERE id = ?", (comment_id,)):
+        return _stored(row)
+    raise NotFound("I know no such comment.")
+
+
+async def insert(tx: Transaction, story_id: int, added: Sequence[tuple[int, Comment]]) -> None:
+    """Store new comments with their positions."""
+    await tx.executemany(
+        """INSERT INTO comments (story_id, key, parent_key, author, body, url, author_url, posted_at, deleted, digest,
+            revision, position)
+        VALUES (:story_id, :key, :parent_key, :author, :body, :url, :author_url, :posted_at, :deleted, :digest,
+            1, :position)""",
+        [{**_values(comment), "story_id": story_id, "position": position} for position, comment in added],
+    )
+
+
+async def update(tx: Transaction, stored: StoredComment, comment: Comment, now: datetime) -> None:
+    """Replace a comment's content and keep the old one as a revision."""
+    await _keep_revision(tx, [stored.id], now)
+    await tx.execute(
+        """UPDATE comments SET author = :author, body = :body, url = :url, author_url = :author_url,
+            posted_at = :posted_at, deleted = :deleted, digest = :digest, revision = revision + 1,
+            missing_reads = 0, missing_since = NULL WHERE id = :id""",
+        {**_values(comment), "id": stored.id},
+    )
+
+
+async def delete(tx: Transaction, stored: StoredComment, now: datetime) -> None:
+    """Mark a comment as deleted at its source: a revision like any other; its text stays in the archive's past."""
+    await _keep_revision(tx, [stored.id], now)
+    await tx.execute(
+        "UPDATE comments SET deleted = 1, body = '', digest = '', revision = revision + 1 WHERE id = ?", (stored.id,)
+    )
+
+
+async def missing(tx: Transaction, found: Iterable[StoredComment], now: datetime) -> None:
+    """Count one more complete read that lacked these comments."""
+    sql = """UPDATE comments SET missing_reads = missing_reads + 1, missing_since = coalesce(missing_since, :now)
+        WHERE id = :id"""
+    await tx.executemany(sql, [{"id": comment.id, "now": to_ms(now)} for comment in found])
+
+
+async def present(tx: Transaction, found: Iterable[StoredComment]) -> None:
+    """Forget that these comments were missing."""
+    sql = "UPDATE comments SET missing_reads = 0, missing_since = NULL WHERE id = ?"
+    await tx.executemany(sql, [(comment.id,) for comment in found])
+
+
+async def move(tx: Transaction, positions: Iterable[tuple[StoredComment, int]]) -> None:
+    """Give known comments their new places."""
+    sql = "UPDATE comments SET position = ? WHERE id = ?"
+    await tx.executemany(sql, [(position, comment.id) for comment, position in positions])
+
+
+def comment_digest(comment: Comment) -> str:
+    """Return the hash of what makes a comment's content; its place in the tree is not part of it."""
+    return digest(comment.author, comment.body, comment.deleted)
+
+
+async def _keep_revision(tx: Transaction, ids: Iterable[int], now: datetime) -> None:
+    sql = """INSERT INTO comment_revisions (comment_id, revision, author, body, replaced_at)
+        SELECT id, revision, author, body, :now FROM comments WHERE id = :id"""
+    await tx.executemany(sql, [{"id": id_, "now": to_ms(now)} for id_ in ids])
+
+
+def _values(comment: Comment) -> dict[str, Any]:  # SQLite's values
+    return {
+        "key": text(comment.key),
+        "parent_key": text(comment.parent),
+        "author": text(comment.author),
+        "body": text(comment.body),
+        "url": text(comment.url),
+        "author_url": text(comment.author_url),
+        "posted_at": to_ms(comment.posted_at),
+        "deleted": comment.deleted,
+        "digest": comment_digest(comment),
+    }
+
+
+def _stored(row: sqlite3.Row) -> StoredComment:
+    comment = Comment(
+        key=row["key"],
+        author=row["author"],
+        body=row["body"],
+        parent=row["parent_key"],
+        url=row["url"],
+        author_url=row["author_url"],
+        posted_at=from_ms(row["posted_at"]),
+        deleted=bool(row["deleted"]),
+    )
+    return StoredComment(
+        id=row["id"],
+        story_id=row["story_id"],
+        comment=comment,
+        revision=row["revision"],
+        position=row["position"],
+        missing_reads=row["missing_reads"],
+        missing_since=from_ms(row["missing_since"]),
+    )

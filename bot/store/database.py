@@ -1,0 +1,248 @@
+"""One SQLite file, used well: one writer, a few readers, and every write in one short transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import aiosqlite
+
+from bot.errors import StoreError
+from bot.store import meta, schema
+
+Transaction = aiosqlite.Connection
+Realm = Literal["discord", "sandbox"]
+
+READERS = 2
+BUSY_MS = 30_000
+REALM_SAYS = {
+    "discord": "this database has known the real Discord; a sandbox run needs a file of its own",
+    "sandbox": "this database belongs to a sandbox run; the real Discord needs a file of its own",
+}
+
+
+class Database:
+    """An open database. ``write()`` and ``read()`` give connections to the functions of this package."""
+
+    def __init__(self, path: Path, writer: Transaction, readers: asyncio.Queue[Transaction]) -> None:
+        self.path = path
+        self._writer = writer
+        self._readers = readers
+        self._lock = asyncio.Lock()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, path: Path, *, realm: Realm | None = None, exclusive: bool = False) -> AsyncIterator[Database]:
+        """Open, migrate and check the file; raises ``StoreError`` with what to do.
+
+        ``realm`` binds the file to the real Discord or to a sandbox; ``exclusive`` keeps a second bot out.
+        """
+        with _locked(path) if exclusive else _unlocked():
+            _refuse_what_is_not_ours(path)
+            writer, readers = await _open_all(path)
+            try:
+                database = cls(path, writer, readers)
+                if realm:
+                    await database._bind(realm)
+                yield database
+            finally:
+                for connection in [writer, *(readers.get_nowait() for _ in range(readers.qsize()))]:
+                    await connection.close()
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Transaction]:
+        """Run one transaction: committed at the end, rolled back on any error or cancellation."""
+        async with self._lock:
+            try:
+                await self._writer.execute("BEGIN IMMEDIATE")
+                yield self._writer
+            except BaseException:
+                await _unbroken(self._writer.rollback())
+                raise
+            try:
+                await _unbroken(self._writer.commit())
+            except sqlite3.Error:
+                await _unbroken(self._writer.rollback())
+                raise
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Transaction]:
+        """Give one consistent view; what is written meanwhile is not seen."""
+        connection = await self._readers.get()
+        try:
+            await connection.execute("BEGIN")
+            yield connection
+        finally:
+            await _unbroken(connection.rollback())
+            self._readers.put_nowait(connection)
+
+    async def backup(self, target: Path) -> None:
+        """Write a consistent, verified copy while others go on; raises ``StoreError``."""
+        async with aiosqlite.connect(self.path) as connection:
+            await connection.execute("VACUUM INTO ?", (str(target),))
+        problem = await asyncio.to_thread(_problem, target)
+        if problem:
+            raise StoreError(f"the backup {target} is not sound ({problem}); the database itself was not touched.")
+
+    async def check(self) -> None:
+        """Look through the whole file; raises ``StoreError`` when it is damaged."""
+        problem = await asyncio.to_thread(_problem, self.path)
+        if problem:
+            raise StoreError(_damaged(self.path, problem))
+
+    async def _bind(self, realm: Realm) -> None:
+        async with self.write() as tx:
+            known = await meta.get(tx, "realm")
+            if known is None:
+                await meta.put(tx, "realm", realm)
+            elif known != realm:
+                raise StoreError(f"{self.path}: {REALM_SAYS[known]} (DATABASE_PATH, or --database).")
+
+
+async def _unbroken(work: Coroutine[Any, Any, Any]) -> None:
+    """Finish ``work`` even when we are cancelled meanwhile; the cancellation follows after it."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled:
+        raise cancelled
+    task.result()
+
+
+async def _open_all(path: Path) -> tuple[Transaction, asyncio.Queue[Transaction]]:
+    opened: list[Transaction] = []
+    try:
+        writer = await _connect(path)
+        opened.append(writer)
+        await _migrate(path, writer)
+        readers: asyncio.Queue[Transaction] = asyncio.Queue()
+        for _ in range(READERS):
+            opened.append(await _connect(path, "PRAGMA query_only = ON"))
+            readers.put_nowait(opened[-1])
+    except BaseException as error:
+        for connection in opened:
+            await connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise StoreError(f"{path} cannot be used: {error}. Is the disk full, or is the file in use?") from error
+        raise
+    return writer, readers
+
+
+async def _connect(path: Path, *more: str) -> Transaction:
+    connection = await aiosqlite.connect(path, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    pragmas = (
+        f"PRAGMA busy_timeout = {BUSY_MS}",
+        "PRAGMA journal_mode = WAL",
+        "PRAGMA synchronous = FULL",  # a commit precedes every send, so it must survive power loss
+        "PRAGMA foreign_keys = ON",
+        "PRAGMA trusted_schema = OFF",
+    )
+    try:
+        for pragma in (*pragmas, *more):
+            await connection.execute(pragma)
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
+
+
+async def _migrate(path: Path, writer: Transaction) -> None:
+    version = await schema.version(writer)
+    if 0 < version < len(schema.MIGRATIONS):
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        backup = path.with_name(f"{path.name}.v{version}-{stamp}.backup")
+        await writer.execute("VACUUM INTO ?", (str(backup),))
+        problem = await asyncio.to_thread(_problem, backup)
+        if problem:
+            raise StoreError(f"the backup before the update is not sound ({problem}); {path} was not touched.")
+    await schema.migrate(writer)
+
+
+def _refuse_what_is_not_ours(path: Path) -> None:
+    """Raise ``StoreError`` for a file that must not be opened, and never create one over a lost one."""
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise StoreError(f"the folder {folder} does not exist: create it, or set DATABASE_PATH to another place.")
+    if not path.exists() or path.stat().st_size == 0:
+        backup = newest_backup(path)
+        if backup:
+            raise StoreError(
+                f"{path} is missing or empty, but {backup.name} stands beside it: copy it back, or move it."
+            )
+    if not path.exists():
+        if not os.access(folder, os.W_OK):
+            raise StoreError(f"the folder {folder} cannot be written: change its rights or DATABASE_PATH.")
+        return
+    if not os.access(path, os.W_OK):
+        raise StoreError(f"{path} is read-only: change its rights, or set DATABASE_PATH to another place.")
+    problem = _problem(path)
+    if problem:
+        raise StoreError(_damaged(path, problem))
+
+
+def _problem(path: Path) -> str | None:
+    """Return what is wrong with a file, or None."""
+    try:
+        connection = sqlite3.connect(path)
+        try:
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+            application = connection.execute("PRAGMA application_id").fetchone()[0]
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        return str(error)
+    if found != "ok":
+        return str(found)
+    if tables and application != schema.APPLICATION_ID:
+        return "it is another program's database"
+    if version > len(schema.MIGRATIONS):
+        return f"its schema version {version} is newer than this program's {len(schema.MIGRATIONS)}; update the program"
+    return None
+
+
+def _damaged(path: Path, problem: str) -> str:
+    backup = newest_backup(path)
+    advice = f"The newest backup beside it is {backup.name}." if backup else "Restore a backup, or choose another file."
+    return f"{path} cannot be used: {problem}. {advice}"
+
+
+def newest_backup(path: Path) -> Path | None:
+    """Return the newest backup beside a database, if there is one."""
+    pattern = re.compile(re.escape(path.name) + r"\..*backup$")
+    found = [file for file in path.resolve().parent.iterdir() if pattern.match(file.name)]
+    return max(found, key=lambda file: file.stat().st_mtime, default=None)
+
+
+@contextmanager
+def _unlocked() -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the file's lock for the life of the process; the kernel lets go of it however the process ends."""
+    if not path.resolve().parent.is_dir():
+        yield  # the caller says it better
+        return
+    with path.with_name(path.name + ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StoreError(f"another bot is using {path}: end it first, or use another DATABASE_PATH.") from error
+        yield

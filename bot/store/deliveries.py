@@ -1,0 +1,231 @@
+"""The outbox in SQLite: which promise is due, what was tried, and what came of it. Promises are made in ``wishes``."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+
+from aiosqlite import Connection as Transaction
+
+from bot.errors import NotFound
+from bot.model import Delivery, State
+from bot.store.values import from_ms, to_ms
+from bot.store.wishes import ensure_parts
+
+__all__ = ["Transaction", "ensure_parts"]
+
+# The head of a channel's cards: one at a time, and none while one is in doubt or held.
+_DUE_CARDS = """SELECT d.* FROM (SELECT DISTINCT channel_id FROM deliveries WHERE state = 'pending') lane
+    JOIN deliveries d ON d.id = (SELECT p.id FROM deliveries p WHERE p.state = 'pending'
+        AND p.channel_id = lane.channel_id AND p.comment_id IS NULL ORDER BY p.story_id LIMIT 1)
+    WHERE coalesce(d.next_at, 0) <= :now AND NOT EXISTS (SELECT 1 FROM deliveries o
+        WHERE o.channel_id = d.channel_id AND o.comment_id IS NULL AND o.state IN ('inflight', 'held'))
+    LIMIT :limit"""
+# The head of a thread: in the page's order, once the thread is open.
+_DUE_COMMENTS = """SELECT d.* FROM (SELECT DISTINCT channel_id, story_id FROM deliveries WHERE state = 'pending') lane
+    JOIN deliveries card ON card.channel_id = lane.channel_id AND card.story_id = lane.story_id
+        AND card.comment_id IS NULL AND card.thread_id IS NOT NULL AND NOT card.thread_closed
+    JOIN deliveries d ON d.id = (SELECT p.id FROM deliveries p WHERE p.state = 'pending'
+        AND p.channel_id = lane.channel_id AND p.story_id = lane.story_id AND p.comment_id IS NOT NULL
+        ORDER BY p.position, p.part LIMIT 1)
+    WHERE coalesce(d.next_at, 0) <= :now AND NOT EXISTS (SELECT 1 FROM deliveries o
+        WHERE o.channel_id = d.channel_id AND o.story_id = d.story_id AND o.comment_id IS NOT NULL
+            AND o.state IN ('inflight', 'held'))
+    LIMIT :limit"""
+_DUE_CHANGES = """SELECT * FROM deliveries WHERE state = 'live' AND have_rev < want_rev
+    AND coalesce(next_at, 0) <= :now ORDER BY channel_id, story_id LIMIT :limit"""
+_THREADLESS = """SELECT * FROM deliveries WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL
+    AND coalesce(next_at, 0) <= :now LIMIT :limit"""
+# Rows behind a held one wait with it: they are not under way.
+_UNSETTLED = """SELECT count(*) FROM deliveries d WHERE (state IN ('pending', 'inflight')
+        OR state = 'live' AND have_rev < want_rev OR state = 'live' AND comment_id IS NULL AND thread_id IS NULL)
+    AND NOT EXISTS (SELECT 1 FROM deliveries h WHERE h.state = 'held' AND h.channel_id = d.channel_id
+        AND (h.story_id = d.story_id OR h.comment_id IS NULL))"""
+_NEXT = """SELECT min(next_at) FROM (
+    SELECT next_at FROM deliveries WHERE state = 'pending' AND next_at IS NOT NULL
+    UNION ALL SELECT next_at FROM deliveries WHERE state = 'live' AND have_rev < want_rev AND next_at IS NOT NULL
+    UNION ALL SELECT next_at FROM deliveries
+        WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL AND next_at IS NOT NULL)"""
+
+
+async def due(tx: Transaction, now: datetime, limit: int = 64) -> list[Delivery]:
+    """Return the first due row of every lane: cards, then comments, then edits and deletions."""
+    found: list[Delivery] = []
+    for sql in (_DUE_CARDS, _DUE_COMMENTS, _DUE_CHANGES):
+        rows = await tx.execute_fetchall(sql, {"now": to_ms(now), "limit": limit})
+        found += [_delivery(row) for row in rows]
+    return found
+
+
+async def threadless(tx: Transaction, now: datetime, limit: int = 64) -> list[Delivery]:
+    """Return cards that stand but have no thread yet."""
+    rows = await tx.execute_fetchall(_THREADLESS, {"now": to_ms(now), "limit": limit})
+    return [_delivery(row) for row in rows]
+
+
+async def next_due(tx: Transaction) -> datetime | None:
+    """Return the earliest time for which anything was put off."""
+    ((earliest,),) = await tx.execute_fetchall(_NEXT)
+    return from_ms(earliest)
+
+
+async def unsettled(tx: Transaction) -> int:
+    """Return how many promises are neither kept nor given up nor held back by a missing permission."""
+    ((count,),) = await tx.execute_fetchall(_UNSETTLED)
+    return int(count)
+
+
+async def inflight(tx: Transaction) -> list[Delivery]:
+    """Return the rows of which nobody knows whether Discord has them."""
+    return [_delivery(row) for row in await tx.execute_fetchall("SELECT * FROM deliveries WHERE state = 'inflight'")]
+
+
+async def get(tx: Transaction, delivery_id: int) -> Delivery:
+    """Return a row; raises ``NotFound``."""
+    for row in await tx.execute_fetchall("SELECT * FROM deliveries WHERE id = ?", (delivery_id,)):
+        return _delivery(row)
+    raise NotFound("There is no such delivery.")
+
+
+async def card(tx: Transaction, channel_id: int, story_id: int) -> Delivery | None:
+    """Return the row of a story's card in a channel."""
+    sql = "SELECT * FROM deliveries WHERE channel_id = ? AND story_id = ? AND comment_id IS NULL"
+    for row in await tx.execute_fetchall(sql, (channel_id, story_id)):
+        return _delivery(row)
+    return None
+
+
+async def reply_target(tx: Transaction, delivery: Delivery) -> int | None:
+    """Return the message of the nearest ancestor that stands; later parts of a comment answer nobody."""
+    if delivery.comment_id is None or delivery.part:
+        return None
+    sql = """WITH RECURSIVE up (id, story_id, parent_key, depth) AS (
+            SELECT id, story_id, parent_key, 0 FROM comments WHERE id = :comment
+            UNION SELECT c.id, c.story_id, c.parent_key, depth + 1 FROM up
+                JOIN comments c ON c.story_id = up.story_id AND c.key = up.parent_key WHERE depth < 10000)
+        SELECT d.message_id FROM up JOIN deliveries d ON d.comment_id = up.id AND d.channel_id = :channel
+        WHERE depth > 0 AND d.part = 0 AND d.state = 'live' ORDER BY depth LIMIT 1"""
+    rows = await tx.execute_fetchall(sql, {"comment": delivery.comment_id, "channel": delivery.channel_id})
+    return next((int(row[0]) for row in rows), None)
+
+
+async def has_live_replies(tx: Transaction, delivery: Delivery) -> bool:
+    """Tell whether any reply to this comment stands, or is about to, in its channel."""
+    sql = """SELECT 1 FROM comments me JOIN comments c ON c.story_id = me.story_id AND c.parent_key = me.key
+        JOIN deliveries d ON d.comment_id = c.id AND d.channel_id = :channel
+        WHERE me.id = :comment AND d.state IN ('pending', 'inflight', 'live', 'held') LIMIT 1"""
+    values = {"channel": delivery.channel_id, "comment": delivery.comment_id}
+    return bool(list(await tx.execute_fetchall(sql, values)))
+
+
+async def message_ids(tx: Transaction, channel_id: int, story_id: int) -> set[int]:
+    """Return the messages that are known already where a row of this story would stand."""
+    sql = """SELECT message_id FROM deliveries WHERE channel_id = :channel AND message_id IS NOT NULL
+        AND (story_id = :story OR comment_id IS NULL)"""
+    return {row[0] for row in await tx.execute_fetchall(sql, {"channel": channel_id, "story": story_id})}
+
+
+async def intend(tx: Transaction, delivery_id: int, *, now: datetime, revision: int, payload: str) -> None:
+    """Write the intent; it must be committed before the request leaves."""
+    await tx.execute(
+        """UPDATE deliveries SET state = 'inflight', attempt_at = :now, sent_rev = :revision, sent_payload = :payload,
+            tries = tries + 1, next_at = NULL, reason = NULL WHERE id = :id""",
+        {"id": delivery_id, "now": to_ms(now), "revision": revision, "payload": payload},
+    )
+
+
+async def record_sent(tx: Transaction, delivery_id: int, message_id: int) -> None:
+    """Record that Discord has the message at the revision that was sent."""
+    await tx.execute(
+        """UPDATE deliveries SET state = 'live', message_id = :message, have_rev = sent_rev, attempt_at = NULL,
+            sent_payload = NULL, next_at = NULL, tries = 0, reason = NULL WHERE id = :id""",
+        {"id": delivery_id, "message": message_id},
+    )
+
+
+async def record_edited(tx: Transaction, delivery_id: int, revision: int) -> None:
+    """Record that the message shows this revision now."""
+    sql = "UPDATE deliveries SET have_rev = ?, next_at = NULL, tries = 0, reason = NULL WHERE id = ?"
+    await tx.execute(sql, (revision, delivery_id))
+
+
+async def record_thread(tx: Transaction, delivery_id: int, thread_id: int) -> None:
+    """Record the story's thread."""
+    sql = "UPDATE deliveries SET thread_id = ?, next_at = NULL, tries = 0, reason = NULL WHERE id = ?"
+    await tx.execute(sql, (thread_id, delivery_id))
+
+
+async def postpone(tx: Transaction, delivery_id: int, *, until: datetime, reason: str) -> None:
+    """Put a row off after Discord definitely did nothing: a create is pending again, a change stays live."""
+    await tx.execute(
+        """UPDATE deliveries SET state = CASE WHEN message_id IS NULL THEN 'pending' ELSE state END,
+            attempt_at = NULL, next_at = :until, reason = :reason,
+            tries = tries + (message_id IS NOT NULL) WHERE id = :id""",
+        {"id": delivery_id, "until": to_ms(until), "reason": reason},
+    )
+
+
+async def hold(tx: Transaction, delivery_id: int, reason: str) -> None:
+    """Stop a lane until a permission is back; ``attempt_at`` stays, so that a doubt is settled before anything else."""
+    await tx.execute("UPDATE deliveries SET state = 'held', reason = ? WHERE id = ?", (reason, delivery_id))
+
+
+async def held_places(tx: Transaction) -> list[tuple[int, int]]:
+    """Return the guilds and channels where rows are held."""
+    sql = "SELECT DISTINCT guild_id, channel_id FROM deliveries WHERE state = 'held'"
+    return [(row[0], row[1]) for row in await tx.execute_fetchall(sql)]
+
+
+async def release_held(tx: Transaction, channel_id: int) -> None:
+    """Let a channel's held rows go on from where they were."""
+    await tx.execute(
+        """UPDATE deliveries SET reason = NULL, next_at = NULL, state = CASE WHEN message_id IS NOT NULL THEN 'live'
+            WHEN attempt_at IS NOT NULL THEN 'inflight' ELSE 'pending' END
+        WHERE state = 'held' AND channel_id = ?""",
+        (channel_id,),
+    )
+
+
+async def finish(tx: Transaction, delivery_id: int, state: State, reason: str) -> None:
+    """End a row for good; comments of a story that never got its thread end with it."""
+    await tx.execute(
+        "UPDATE deliveries SET state = :state, reason = :reason, attempt_at = NULL WHERE id = :id",
+        {"id": delivery_id, "state": str(state), "reason": reason},
+    )
+    await tx.execute(
+        """UPDATE deliveries SET state = 'dead', reason = 'its story could not be posted: ' || :reason
+        WHERE state IN ('pending', 'held') AND comment_id IS NOT NULL AND (channel_id, story_id) IN (SELECT channel_id,
+            story_id FROM deliveries WHERE id = :id AND comment_id IS NULL AND thread_id IS NULL)""",
+        {"id": delivery_id, "reason": reason},
+    )
+
+
+async def counts(tx: Transaction) -> dict[State, int]:
+    """Return how many rows stand in each state."""
+    sql = "SELECT state, count(*) FROM deliveries GROUP BY state"
+    return {State(row[0]): row[1] for row in await tx.execute_fetchall(sql)}
+
+
+def _delivery(row: sqlite3.Row) -> Delivery:
+    return Delivery(
+        id=row["id"],
+        guild_id=row["guild_id"],
+        channel_id=row["channel_id"],
+        subscription_id=row["subscription_id"],
+        story_id=row["story_id"],
+        comment_id=row["comment_id"],
+        part=row["part"],
+        state=State(row["state"]),
+        nonce=row["nonce"],
+        want_rev=row["want_rev"],
+        want_gone=bool(row["want_gone"]),
+        have_rev=row["have_rev"],
+        attempt_at=from_ms(row["attempt_at"]),
+        sent_rev=row["sent_rev"],
+        sent_payload=row["sent_payload"],
+        message_id=row["message_id"],
+        thread_id=row["thread_id"],
+        tries=row["tries"],
+        next_at=from_ms(row["next_at"]),
+        reason=row["reason"],
+    )

@@ -1,0 +1,107 @@
+"""The tables, as an append-only list of migrations; each runs in one transaction together with its number."""
+
+from __future__ import annotations
+
+import secrets
+
+import aiosqlite
+
+APPLICATION_ID = 0x52445A56  # "RDZV"
+
+FIRST = (
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    # Where stories are read from, and how far each was read.
+    """CREATE TABLE sources (
+        id INTEGER PRIMARY KEY, kind TEXT NOT NULL, address TEXT NOT NULL UNIQUE, added_at INTEGER NOT NULL,
+        last_read_at INTEGER, last_error TEXT) STRICT""",
+    """CREATE TABLE cursors (
+        source_id INTEGER NOT NULL REFERENCES sources ON DELETE CASCADE, name TEXT NOT NULL, value TEXT NOT NULL,
+        PRIMARY KEY (source_id, name)) STRICT, WITHOUT ROWID""",
+    # public = 0: known only because a member fetched it, so seen only where it was fetched.
+    """CREATE TABLE stories (
+        id INTEGER PRIMARY KEY, title TEXT NOT NULL, url TEXT, native_id TEXT, author TEXT, site TEXT,
+        summary TEXT NOT NULL, body TEXT NOT NULL, image_url TEXT, published_at INTEGER,
+        digest TEXT NOT NULL, revision INTEGER NOT NULL, first_seen INTEGER NOT NULL,
+        public INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX stories_title ON stories (title COLLATE NOCASE)",
+    """CREATE TABLE story_aliases (
+        kind TEXT NOT NULL, value TEXT NOT NULL, story_id INTEGER NOT NULL REFERENCES stories ON DELETE CASCADE,
+        PRIMARY KEY (kind, value)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE story_revisions (
+        story_id INTEGER NOT NULL REFERENCES stories ON DELETE CASCADE, revision INTEGER NOT NULL,
+        title TEXT NOT NULL, summary TEXT NOT NULL, body TEXT NOT NULL, replaced_at INTEGER NOT NULL,
+        PRIMARY KEY (story_id, revision)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE comments (
+        id INTEGER PRIMARY KEY, story_id INTEGER NOT NULL REFERENCES stories ON DELETE CASCADE, key TEXT NOT NULL,
+        parent_key TEXT, author TEXT NOT NULL, body TEXT NOT NULL, url TEXT, author_url TEXT, posted_at INTEGER,
+        deleted INTEGER NOT NULL, digest TEXT NOT NULL, revision INTEGER NOT NULL, position INTEGER NOT NULL,
+        missing_reads INTEGER NOT NULL DEFAULT 0, missing_since INTEGER, UNIQUE (story_id, key)) STRICT""",
+    "CREATE INDEX comments_order ON comments (story_id, position)",
+    "CREATE INDEX comments_children ON comments (story_id, parent_key)",
+    """CREATE TABLE comment_revisions (
+        comment_id INTEGER NOT NULL REFERENCES comments ON DELETE CASCADE, revision INTEGER NOT NULL,
+        author TEXT NOT NULL, body TEXT NOT NULL, replaced_at INTEGER NOT NULL,
+        PRIMARY KEY (comment_id, revision)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE subscriptions (
+        id INTEGER PRIMARY KEY, guild_id INTEGER NOT NULL, channel_id INTEGER NOT NULL UNIQUE,
+        created_by INTEGER NOT NULL, created_at INTEGER NOT NULL, paused_reason TEXT) STRICT""",
+    "CREATE INDEX subscriptions_guild ON subscriptions (guild_id)",
+    """CREATE TABLE guild_stories (
+        guild_id INTEGER NOT NULL, story_id INTEGER NOT NULL REFERENCES stories ON DELETE CASCADE,
+        fetched_by INTEGER NOT NULL, fetched_at INTEGER NOT NULL,
+        PRIMARY KEY (guild_id, story_id)) STRICT, WITHOUT ROWID""",
+    # One row is one message of ours in one channel; a row outlives its subscription, so that nothing is said twice.
+    """CREATE TABLE deliveries (
+        id INTEGER PRIMARY KEY, guild_id INTEGER NOT NULL, channel_id INTEGER NOT NULL,
+        subscription_id INTEGER NOT NULL, story_id INTEGER NOT NULL REFERENCES stories,
+        comment_id INTEGER REFERENCES comments, part INTEGER NOT NULL, position INTEGER NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('pending', 'inflight', 'live', 'gone', 'held', 'dead')),
+        nonce TEXT NOT NULL UNIQUE, want_rev INTEGER NOT NULL, want_gone INTEGER NOT NULL DEFAULT 0,
+        have_rev INTEGER NOT NULL DEFAULT 0, attempt_at INTEGER, sent_rev INTEGER, sent_payload TEXT,
+        message_id INTEGER UNIQUE, thread_id INTEGER, thread_closed INTEGER NOT NULL DEFAULT 0,
+        tries INTEGER NOT NULL DEFAULT 0, next_at INTEGER, reason TEXT) STRICT""",
+    # UNIQUE takes NULLs as different, so a card's comment_id is spelt 0 here.
+    "CREATE UNIQUE INDEX deliveries_once ON deliveries (channel_id, story_id, coalesce(comment_id, 0), part)",
+    "CREATE INDEX deliveries_comment ON deliveries (comment_id, channel_id)",
+    "CREATE INDEX deliveries_story ON deliveries (story_id, channel_id, comment_id)",
+    "CREATE INDEX deliveries_pending ON deliveries (channel_id, story_id, position, part) WHERE state = 'pending'",
+    "CREATE INDEX deliveries_inflight ON deliveries (channel_id, story_id) WHERE state = 'inflight'",
+    "CREATE INDEX deliveries_held ON deliveries (channel_id, story_id) WHERE state = 'held'",
+    "CREATE INDEX deliveries_stale ON deliveries (channel_id, story_id) WHERE state = 'live' AND have_rev < want_rev",
+    """CREATE INDEX deliveries_threadless ON deliveries (channel_id)
+        WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL""",
+    "CREATE INDEX deliveries_thread ON deliveries (thread_id) WHERE thread_id IS NOT NULL",
+    "CREATE INDEX deliveries_guild ON deliveries (guild_id)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST,)
+
+
+async def version(connection: aiosqlite.Connection) -> int:
+    """Return how many migrations the file has seen."""
+    rows = list(await connection.execute_fetchall("PRAGMA user_version"))
+    return int(rows[0][0])
+
+
+async def migrate(connection: aiosqlite.Connection) -> None:
+    """Bring the file to the newest schema, one transaction a step: killed at any moment it is old or new."""
+    for number in range(await version(connection), len(MIGRATIONS)):
+        await connection.execute("BEGIN IMMEDIATE")
+        try:
+            await _step(connection, number)
+            await connection.commit()
+        except BaseException:
+            await connection.rollback()
+            raise
+
+
+async def _step(connection: aiosqlite.Connection, number: int) -> None:
+    if await version(connection) != number:
+        return  # another process was faster
+    for statement in MIGRATIONS[number]:
+        await connection.execute(statement)
+    if number == 0:
+        await connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        secret = secrets.token_hex(16)
+        await connection.execute("INSERT INTO meta (key, value) VALUES ('install_secret', ?)", (secret,))
+    await connection.execute(f"PRAGMA user_version = {number + 1}")

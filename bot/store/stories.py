@@ -1,0 +1,162 @@
+"""Stories in SQLite: found by their aliases, revised without losing what they said before."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from aiosqlite import Connection as Transaction
+
+from bot.errors import NotFound
+from bot.model import StoredStory, Story
+from bot.store.values import digest, from_ms, text, to_ms
+from bot.urls import canonical
+
+NO_SUCH_STORY = "I know no such story here. `/stories latest` lists those that I know."
+_COLUMNS = """s.*, (SELECT count(*) FROM comments c WHERE c.story_id = s.id AND NOT c.deleted) AS comment_count"""
+# A guild sees what came by a source once it follows anything, and what its own members fetched.
+_VISIBLE = """(s.public AND EXISTS (SELECT 1 FROM subscriptions b WHERE b.guild_id = :guild)
+    OR EXISTS (SELECT 1 FROM guild_stories g WHERE g.guild_id = :guild AND g.story_id = s.id))"""
+
+
+async def find(tx: Transaction, story: Story) -> StoredStory | None:
+    """Return the story that an incoming one is, by the first alias that matches."""
+    for kind, value in aliases(story):
+        sql = f"SELECT {_COLUMNS} FROM story_aliases a JOIN stories s ON s.id = a.story_id WHERE kind = ? AND value = ?"
+        for row in await tx.execute_fetchall(sql, (kind, value)):
+            return _stored(row)
+    return None
+
+
+def aliases(story: Story) -> Iterator[tuple[str, str]]:
+    """Yield the names by which a story is known again: native id, address, else its title on its site."""
+    if story.native_id:
+        yield "native", text(f"{story.site or ''}\x1f{story.native_id}") or ""
+    if story.url:
+        yield "url", text(canonical(story.url)) or ""
+    else:
+        yield "title", text(f"{story.site or ''}\x1f{' '.join(story.title.split()).casefold()}") or ""
+
+
+async def insert(tx: Transaction, story: Story, now: datetime, *, public: bool) -> int:
+    """Store a new story and return its id."""
+    cursor = await tx.execute(
+        """INSERT INTO stories (title, url, native_id, author, site, summary, body, image_url, published_at,
+            digest, revision, first_seen, public)
+        VALUES (:title, :url, :native_id, :author, :site, :summary, :body, :image_url, :published_at,
+            :digest, 1, :now, :public)""",
+        {**_values(story), "now": to_ms(now), "public": public},
+    )
+    story_id = cursor.lastrowid
+    assert story_id is not None, "an INSERT has a row id"
+    await add_aliases(tx, story_id, story)
+    return story_id
+
+
+async def add_aliases(tx: Transaction, story_id: int, story: Story) -> None:
+    """Remember every name of a story; a name that belongs to another story stays there."""
+    rows = [(kind, value, story_id) for kind, value in aliases(story)]
+    await tx.executemany("INSERT OR IGNORE INTO story_aliases (kind, value, story_id) VALUES (?, ?, ?)", rows)
+
+
+async def update(tx: Transaction, stored: StoredStory, story: Story, now: datetime) -> int:
+    """Replace a story's content, keep the old one as a revision, and return the new revision's number."""
+    await tx.execute(
+        """INSERT INTO story_revisions (story_id, revision, title, summary, body, replaced_at)
+        SELECT id, revision, title, summary, body, :now FROM stories WHERE id = :id""",
+        {"id": stored.id, "now": to_ms(now)},
+    )
+    await tx.execute(
+        """UPDATE stories SET title = :title, url = coalesce(:url, url), native_id = coalesce(:native_id, native_id),
+            author = :author, site = :site, summary = :summary, body = :body, image_url = :image_url,
+            published_at = :published_at, digest = :digest, revision = revision + 1 WHERE id = :id""",
+        {**_values(story), "id": stored.id},
+    )
+    await add_aliases(tx, stored.id, story)
+    return stored.revision + 1
+
+
+async def make_public(tx: Transaction, story_id: int) -> bool:
+    """Say that the story came by a source; tell whether that is news."""
+    cursor = await tx.execute("UPDATE stories SET public = 1 WHERE id = ? AND NOT public", (story_id,))
+    return cursor.rowcount > 0
+
+
+async def is_public(tx: Transaction, story_id: int) -> bool:
+    """Tell whether the story came by a source, and not only by a member's wish."""
+    return bool(list(await tx.execute_fetchall("SELECT 1 FROM stories WHERE id = ? AND public", (story_id,))))
+
+
+async def get(tx: Transaction, story_id: int) -> StoredStory:
+    """Return a story; raises ``NotFound``."""
+    for row in await tx.execute_fetchall(f"SELECT {_COLUMNS} FROM stories s WHERE s.id = ?", (story_id,)):
+        return _stored(row)
+    raise NotFound(NO_SUCH_STORY)
+
+
+async def visible(tx: Transaction, guild_id: int, story_id: int) -> StoredStory:
+    """Return a story that a guild may see; raises ``NotFound``, the same for absent and for foreign ones."""
+    sql = f"SELECT {_COLUMNS} FROM stories s WHERE s.id = :id AND {_VISIBLE}"
+    for row in await tx.execute_fetchall(sql, {"id": story_id, "guild": guild_id}):
+        return _stored(row)
+    raise NotFound(NO_SUCH_STORY)
+
+
+async def latest(tx: Transaction, guild_id: int, limit: int) -> list[StoredStory]:
+    """Return the newest stories that a guild may see."""
+    sql = f"SELECT {_COLUMNS} FROM stories s WHERE {_VISIBLE} ORDER BY s.id DESC LIMIT :limit"
+    return [_stored(row) for row in await tx.execute_fetchall(sql, {"guild": guild_id, "limit": limit})]
+
+
+async def latest_public(tx: Transaction, limit: int) -> list[StoredStory]:
+    """Return the newest stories that came by a source."""
+    sql = f"SELECT {_COLUMNS} FROM stories s WHERE s.public ORDER BY s.id DESC LIMIT ?"
+    return [_stored(row) for row in await tx.execute_fetchall(sql, (limit,))]
+
+
+async def suggest(tx: Transaction, guild_id: int, words: str, limit: int) -> list[StoredStory]:
+    """Return the newest stories whose number is typed or whose title contains the words, out of the newest 2,000."""
+    pattern = "%" + words.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
+    sql = f"""SELECT {_COLUMNS} FROM (SELECT * FROM stories ORDER BY id DESC LIMIT 2000) s
+        WHERE {_VISIBLE} AND (lower(s.title) LIKE :pattern ESCAPE '!' OR CAST(s.id AS TEXT) = :words)
+        ORDER BY s.id DESC LIMIT :limit"""
+    values = {"guild": guild_id, "pattern": text(pattern), "words": text(words.lstrip("#")), "limit": limit}
+    return [_stored(row) for row in await tx.execute_fetchall(sql, values)]
+
+
+async def fetched(tx: Transaction, guild_id: int, story_id: int, user_id: int, now: datetime) -> None:
+    """Make a story visible to the guild whose member fetched it."""
+    await tx.execute(
+        "INSERT OR IGNORE INTO guild_stories (guild_id, story_id, fetched_by, fetched_at) VALUES (?, ?, ?, ?)",
+        (guild_id, story_id, user_id, to_ms(now)),
+    )
+
+
+def story_digest(story: Story) -> str:
+    """Return the hash of what makes a story's content; dates are left out, as feeds bump them."""
+    return digest(story.title, story.url, story.author, story.site, story.summary, story.body, story.image_url)
+
+
+def _values(story: Story) -> dict[str, Any]:  # SQLite's values
+    names = ("title", "url", "native_id", "author", "site", "summary", "body", "image_url")
+    values: dict[str, Any] = {name: text(getattr(story, name)) for name in names}
+    return {**values, "published_at": to_ms(story.published_at), "digest": story_digest(story)}
+
+
+def _stored(row: sqlite3.Row) -> StoredStory:
+    story = Story(
+        title=row["title"],
+        url=row["url"],
+        native_id=row["native_id"],
+        author=row["author"],
+        site=row["site"],
+        summary=row["summary"],
+        body=row["body"],
+        image_url=row["image_url"],
+        published_at=from_ms(row["published_at"]),
+    )
+    first_seen = from_ms(row["first_seen"])
+    assert first_seen is not None, "the column is NOT NULL"
+    return StoredStory(row["id"], story, row["revision"], first_seen, row["comment_count"])

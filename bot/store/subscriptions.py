@@ -1,0 +1,73 @@
+"""Which channels follow, in SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+
+from aiosqlite import Connection as Transaction
+
+from bot.errors import Conflict, NotFound
+from bot.model import Subscription
+from bot.store.values import from_ms, to_ms
+
+LIMIT = 50
+
+
+async def follow(tx: Transaction, guild_id: int, channel_id: int, user_id: int, now: datetime) -> Subscription:
+    """Store a new subscription; raises ``Conflict`` when the channel has one, or the guild too many."""
+    known = await of_guild(tx, guild_id)
+    if any(subscription.channel_id == channel_id for subscription in known):
+        raise Conflict(f"<#{channel_id}> is followed already. `/channels list` shows all.")
+    if len(known) >= LIMIT:
+        raise Conflict(f"This server follows {LIMIT} channels already, which is the most. Unfollow one first.")
+    await tx.execute(
+        "INSERT INTO subscriptions (guild_id, channel_id, created_by, created_at) VALUES (?, ?, ?, ?)",
+        (guild_id, channel_id, user_id, to_ms(now)),
+    )
+    return next(made for made in await of_guild(tx, guild_id) if made.channel_id == channel_id)
+
+
+async def unfollow(tx: Transaction, guild_id: int, channel_id: int) -> None:
+    """Remove a guild's subscription; raises ``NotFound``, the same for absent and for foreign ones."""
+    sql = "DELETE FROM subscriptions WHERE guild_id = ? AND channel_id = ?"
+    cursor = await tx.execute(sql, (guild_id, channel_id))
+    if cursor.rowcount == 0:
+        raise NotFound("That channel is not followed here. `/channels list` shows those that are.")
+
+
+async def of_guild(tx: Transaction, guild_id: int) -> list[Subscription]:
+    """Return a guild's subscriptions, oldest first."""
+    sql = "SELECT * FROM subscriptions WHERE guild_id = ? ORDER BY id"
+    return [_subscription(row) for row in await tx.execute_fetchall(sql, (guild_id,))]
+
+
+async def active(tx: Transaction) -> list[Subscription]:
+    """Return every subscription that is not paused, oldest first."""
+    sql = "SELECT * FROM subscriptions WHERE paused_reason IS NULL ORDER BY id"
+    return [_subscription(row) for row in await tx.execute_fetchall(sql)]
+
+
+async def all_(tx: Transaction) -> list[Subscription]:
+    """Return every subscription, for the operator."""
+    return [_subscription(row) for row in await tx.execute_fetchall("SELECT * FROM subscriptions ORDER BY id")]
+
+
+async def pause(tx: Transaction, channel_id: int, reason: str) -> None:
+    """Stop new stories for a channel and say why."""
+    sql = "UPDATE subscriptions SET paused_reason = ? WHERE channel_id = ? AND paused_reason IS NULL"
+    await tx.execute(sql, (reason, channel_id))
+
+
+async def pause_guild(tx: Transaction, guild_id: int, reason: str) -> None:
+    """Stop new stories for a whole guild and say why."""
+    sql = "UPDATE subscriptions SET paused_reason = ? WHERE guild_id = ? AND paused_reason IS NULL"
+    await tx.execute(sql, (reason, guild_id))
+
+
+def _subscription(row: sqlite3.Row) -> Subscription:
+    created_at = from_ms(row["created_at"])
+    assert created_at is not None, "the column is NOT NULL"
+    return Subscription(
+        row["id"], row["guild_id"], row["channel_id"], row["created_by"], created_at, row["paused_reason"]
+    )

@@ -1,0 +1,31 @@
+"""Python's values as SQLite keeps them: times as UTC milliseconds, text without what cannot be stored."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def to_ms(time: datetime | None) -> int | None:
+    """Return a time as milliseconds since 1970."""
+    return None if time is None else (time - _EPOCH) // timedelta(milliseconds=1)
+
+
+def from_ms(value: int | None) -> datetime | None:
+    """Return the time that ``to_ms`` kept."""
+    return None if value is None else _EPOCH + timedelta(milliseconds=value)
+
+
+def text(value: str | None) -> str | None:
+    """Replace NUL and lone surrogates, which SQLite cuts at or refuses."""
+    return None if value is None else _UNSTORABLE.sub("\ufffd", value)
+
+
+def digest(*values: object) -> str:
+    """Return a hash of values, for telling whether anything changed."""
+    joined = "\x1f".join(text(str(value)) or "" for value in values)
+    return hashlib.blake2b(joined.encode(), digest_size=16).hexdigest()
