@@ -24,6 +24,15 @@ def find(world: World, guild_id: int | None, name: str) -> Json:
     raise LookupError(f"no command /{first} is registered")
 
 
+def check_place(command: Json, guild_id: int | None) -> None:
+    """Refuse a command where Discord would not offer it (in a direct chat, or in a guild)."""
+    contexts = command.get("contexts")
+    if contexts is None:
+        contexts = [0] if command.get("dm_permission") is False else [0, 1]
+    if (0 if guild_id is not None else 1) not in contexts:
+        raise LookupError(f"/{command['name']} is not offered here")
+
+
 def check_rights(world: World, command: Json, rights: int) -> None:
     """Refuse a person whom Discord would not even show the command."""
     wanted = command.get("default_member_permissions")
@@ -83,6 +92,8 @@ class _Options:
         if focused:
             return option | {"focused": True}
         _check_value(spec, value)
+        if spec["type"] == CHANNEL:
+            self._check_channel(spec, int(value))
         if spec["type"] in (USER, CHANNEL, ROLE, MENTIONABLE):
             option["value"] = str(value)
             self.resolve(int(value))
@@ -103,6 +114,11 @@ class _Options:
             self._add("roles", key, role_json(guild.roles[target]))
         else:
             raise LookupError(f"nothing has the id {target}")
+
+    def _check_channel(self, spec: Json, channel_id: int) -> None:
+        channel, kinds = self._world.channels.get(channel_id), spec.get("channel_types")
+        if channel is not None and kinds and channel.type not in kinds:
+            raise ValueError(f"{spec['name']}: #{channel.name} is of a kind that is not offered")
 
     def _add(self, kind: str, key: str, value: Json) -> None:
         self.resolved.setdefault(kind, {})[key] = value

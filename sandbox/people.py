@@ -31,6 +31,7 @@ class People:
         channel = self._world.get_channel(channel_id)
         rights = self._see(user_id, channel_id)
         command = command_data.find(self._world, channel.guild_id, name)
+        command_data.check_place(command, channel.guild_id)
         if channel.guild_id is not None:
             command_data.check_rights(self._world, command, rights)
         data = command_data.build(self._world, channel.guild_id, name, options)

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import json
 import os
+import time
 import types
 import typing
 from pathlib import Path
@@ -66,22 +67,26 @@ class Keeper:
         self._world = world
         self._path = path
         self._timer: asyncio.TimerHandle | None = None
+        self._took = 0.0
 
     def on_event(self, _event: Event) -> None:
         """Take note of one change."""
         self.changed()
 
     def changed(self) -> None:
-        """Plan a save, unless one is planned."""
+        """Plan a save, unless one is planned; a large world is saved less often, so that it stays quick."""
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(BATCH_SECONDS, self.save)
+            delay = max(BATCH_SECONDS, 20 * self._took)
+            self._timer = asyncio.get_running_loop().call_later(delay, self.save)
 
     def save(self) -> None:
         """Save now."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        began = time.monotonic()
         save(self._world, self._path)
+        self._took = time.monotonic() - began
 
 
 def _decode(kind: Any, value: Any) -> Any:

@@ -29,6 +29,11 @@ class Client(discord.AutoShardedClient):
             self.heard.put_nowait((event, args[0]))
         super().dispatch(event, *args, **kwargs)
 
+    def forget(self) -> None:
+        """Forget what was heard so far."""
+        while not self.heard.empty():
+            self.heard.get_nowait()
+
     async def hear(self, wanted: str, seconds: float = 5) -> object:
         """Wait for an event of this name."""
         async with asyncio.timeout(seconds):

@@ -146,5 +146,8 @@ async def test_rights_and_silence(box: Sandbox, synced: Client) -> None:
     assert (answer.kind, answer.content) == ("failed", "The application did not respond")
     with pytest.raises(LookupError):
         await box.command(max_id, place, "stories nothing", {})
+    lounge = box.world.channel("lounge").id
+    with pytest.raises(ValueError, match="not offered"):
+        await box.command(max_id, place, "stories slow", {"channel": lounge})
     with pytest.raises(ValueError, match="out of range"):
         await box.command(max_id, place, "stories latest", {"count": 6})
