@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +15,7 @@ from bot.sources.page_text import parse_text
 from bot.urls import UNREADABLE
 
 
-class Fetched(Protocol):
+class Answer(Protocol):
     """What a fetch answers; ``bot.http.Response`` is one."""
 
     @property
@@ -36,6 +35,13 @@ class Fetched(Protocol):
         """The body, decompressed."""
 
 
+class Web(Protocol):
+    """What reads addresses; ``bot.http.Web`` is one."""
+
+    async def get(self, url: str) -> Answer:
+        """Return what the address answers, or raise ``FetchError``."""
+
+
 def parse(
     data: bytes, *, url: str | None = None, content_type: str | None = None, name: str | None = None
 ) -> StoryPage:
@@ -49,20 +55,20 @@ def parse(
     return parse_text(text, url=url, name=name)
 
 
-async def read(target: str, fetch: Callable[[str], Awaitable[Fetched]]) -> StoryPage:
-    """Return the story at an address, or in a local file.
+async def read_path(path: Path) -> StoryPage:
+    """Return the story in a local file; raises ``NotAStory``. Never for a path that a chat user wrote."""
+    return await asyncio.to_thread(_read_file, path)
 
-    Never pass what a chat user wrote without checking that it is an address: a path reads this machine's files.
-    Raises FetchError where an address does not answer with a page, NotAStory where there is no story in it.
+
+async def fetch(web: Web, url: str) -> StoryPage:
+    """Return the story at an address.
+
+    Raises ``FetchError`` where it does not answer with a page, ``NotAStory`` where there is no story in it.
     """
-    if re.match(r"https?://", target, re.IGNORECASE):
-        answer = await fetch(target)
-        if answer.status != 200:
-            raise FetchError(UNREADABLE)
-        return await asyncio.to_thread(parse, answer.body, url=answer.url, content_type=answer.content_type)
-    if re.match(r"[a-z][a-z0-9+.-]+:", target, re.IGNORECASE):
+    answer = await web.get(url)
+    if answer.status != HTTPStatus.OK:
         raise FetchError(UNREADABLE)
-    return await asyncio.to_thread(_read_file, Path(target))
+    return await asyncio.to_thread(parse, answer.body, url=answer.url, content_type=answer.content_type)
 
 
 def _read_file(path: Path) -> StoryPage:
