@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from bot import permissions
-from bot.errors import RendezvousError
+from bot.errors import RendezvousError, StoreError
 from bot.model import Subscription
+from bot.store import meta, subscriptions
+from bot.store.database import Database
 
 PRIVILEGED = {"Presence": 0b11 << 12, "Server Members": 0b11 << 14, "Message Content": 0b11 << 18}
 PORTAL = "the developer portal (Bot, Reset Token)"
@@ -35,6 +39,28 @@ class Finding:
     def ok(self) -> bool:
         """Whether nothing needs to be done."""
         return not self.todo
+
+
+async def check_database(path: Path) -> tuple[Finding, Sequence[Subscription]]:
+    """Check the file and return what is followed; a file that is not there yet is not made."""
+    if not path.exists():
+        return _future(path), ()
+    try:
+        async with Database.open(path) as database, database.read() as tx:
+            followed = await subscriptions.all_(tx)
+            sandbox = await meta.get(tx, "realm") == "sandbox"
+    except StoreError as error:
+        return Finding("the database cannot be used", str(error)), ()
+    if sandbox:
+        return Finding(f"the database {path} belongs to a sandbox run", "set DATABASE_PATH to another file."), ()
+    return Finding(f"the database {path} is sound; channels followed: {len(followed)}"), followed
+
+
+def _future(path: Path) -> Finding:
+    folder = path.resolve().parent
+    if folder.is_dir() and os.access(folder, os.W_OK):
+        return Finding(f"the database {path} will be made at the first start")
+    return Finding(f"the database {path} cannot be made", f"make the folder {folder} and let this user write in it.")
 
 
 async def check_discord(rest: Rest, followed: Sequence[Subscription]) -> list[Finding]:

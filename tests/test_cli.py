@@ -205,7 +205,10 @@ def test_the_doctor_knows_a_sound_database_from_a_broken_one(rendezvous, write, 
     rendezvous("import", write("airlock.html"))
     assert "is sound; channels followed: 0" in rendezvous("doctor").stdout
     (tmp_path / "not.sqlite3").write_text("this is a letter, not a database " * 50)
-    assert "✗ the database not.sqlite3 cannot be used" in rendezvous("doctor", DATABASE_PATH="not.sqlite3").stdout
+    assert (
+        "✗ the database cannot be used\n    to do: not.sqlite3"
+        in rendezvous("doctor", DATABASE_PATH="not.sqlite3").stdout
+    )
 
 
 def test_the_doctor_names_a_folder_that_is_missing(rendezvous):

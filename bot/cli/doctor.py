@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
@@ -14,14 +11,13 @@ from bot import doctor as checks
 from bot.chat.rest_check import RestCheck
 from bot.config import Settings
 from bot.doctor import Finding
-from bot.errors import SettingsError, StoreError
+from bot.errors import SettingsError
 from bot.log import escape
-from bot.model import Subscription
-from bot.store.database import Database
 
 HELP = """Check the settings, the database, the token, the gateway and the permissions in each followed channel.
 
-It changes nothing and may run beside the bot. Each line with a cross says what to do; the exit status is then 1.
+It changes nothing on Discord and may run beside the bot. Each line with a cross says what to do; the exit status is
+then 1.
 
 \b
 Examples:
@@ -51,7 +47,7 @@ def doctor(ctx: click.Context) -> None:
 
 async def examine(settings: Settings) -> list[Finding]:
     """Check what the settings point at: the database first, as it knows the channels to check on Discord."""
-    finding, followed = await _database(settings.database_path)
+    finding, followed = await checks.check_database(settings.database_path)
     if settings.discord_token is None:
         todo = "set DISCORD_TOKEN in .env (see README.md); until then rendezvous run uses the local sandbox."
         return [finding, Finding("no DISCORD_TOKEN is set", todo)]
@@ -63,24 +59,3 @@ def _settings(problem: SettingsError | None) -> list[Finding]:
     if problem is None:
         return [Finding("the settings are readable")]
     return [Finding("a setting is wrong", text) for text in problem.problems]
-
-
-async def _database(path: Path) -> tuple[Finding, Sequence[Subscription]]:
-    if not path.exists():
-        return _future(path), ()
-    try:
-        async with Database.open(path) as database:
-            problem = await database.quick_check()
-            followed = await checks.followed(database)
-    except StoreError as error:
-        return Finding(f"the database {path} cannot be used", str(error)), ()
-    if problem:
-        return Finding(f"the database {path} is damaged: {problem}", "stop the bot and restore the last backup."), ()
-    return Finding(f"the database {path} is sound; channels followed: {len(followed)}"), followed
-
-
-def _future(path: Path) -> Finding:
-    folder = path.resolve().parent
-    if folder.is_dir() and os.access(folder, os.W_OK):
-        return Finding(f"the database {path} will be made at the first start")
-    return Finding(f"the database {path} cannot be made", f"make the folder {folder} and let this user write in it.")
