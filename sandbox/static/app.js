@@ -134,7 +134,6 @@ class App extends Actions {
     this.guildId = channel.guild_id;
     this.main = new Pane(this, id, "main");
     this.seen(id);
-    document.title = `#${channel.name} · Discord sandbox`;
     byIdOf("main").replaceChildren(el("header", { class: "pane-head" },
       iconButton("menu", "Show channels", () => this.drawer(true), { class: "icon-button menu" }),
       el("h2", {}, "#", el("span", {}, channel.name)), channel.topic && el("p", { class: "topic" }, channel.topic)),
@@ -174,6 +173,13 @@ class App extends Actions {
     this.store.unread.delete(id);
     drawChannels(this);
     this.main?.soon();
+  }
+
+  /** Name the channel in the tab, and how many others have something new. */
+  title() {
+    const name = this.store.channels.get(this.channelId)?.name;
+    const unread = this.store.unread.size ? `(${this.store.unread.size}) ` : "";
+    document.title = `${unread}${name ? `#${name} · ` : ""}Discord sandbox`;
   }
 
   drawer(open) {

@@ -29,8 +29,13 @@ export class Listbox {
     const none = items.length === 0 && empty && el("div", { class: "list-empty", role: "presentation" }, empty);
     this.node.replaceChildren(...[head, ...this.rows, none].filter(Boolean));
     this.node.hidden = items.length === 0 && !none;
-    this.owner.setAttribute("aria-expanded", String(this.open));
+    this.expanded(this.open);
     this.move(first && items.length ? 0 : -1);
+  }
+
+  /** Only a combobox has this state; the message box is a text box with suggestions. */
+  expanded(open) {
+    if (this.owner.getAttribute("role") === "combobox") this.owner.setAttribute("aria-expanded", String(open));
   }
 
   row(item, index) {
@@ -47,7 +52,7 @@ export class Listbox {
 
   hide() {
     this.node.hidden = true;
-    this.owner.setAttribute("aria-expanded", "false");
+    this.expanded(false);
     this.owner.removeAttribute("aria-activedescendant");
   }
 

@@ -12,6 +12,7 @@ export function drawChannels(app) {
   const guild = store.guilds.find((one) => String(one.id) === app.guildId) ?? store.guilds[0];
   document.getElementById("rail").replaceChildren(...store.guilds.map((one) => server(app, one, one === guild)));
   document.querySelector("#server h1").textContent = guild?.name ?? "Discord sandbox";
+  app.title();
   const focused = document.activeElement?.dataset?.channel;
   const box = document.getElementById("channels");
   box.replaceChildren(...(guild ? groups(app, guild) : [el("p", { class: "hint" }, "No server yet.")]));

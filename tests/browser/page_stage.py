@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import discord
-from playwright.async_api import Browser, Dialog, Page
+from playwright.async_api import Browser, Dialog, Page, Request
 
 from sandbox.server import Sandbox
 from tests.browser.small_bot import SmallBot
@@ -45,10 +45,15 @@ class Stage:
         page.on("dialog", self._dialog)
         page.on("pageerror", lambda error: self.trouble.append(f"error: {error}"))
         page.on("console", lambda line: self.trouble.append(line.text) if "Security Policy" in line.text else None)
+        page.on("request", self._request)
         await page.goto(f"{self.box.page_url}#{self.channel.id}{where}")
         await page.locator("html[data-live=yes]").wait_for()
         self._page = page
         return page
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith(self.box.page_url):
+            self.trouble.append(f"request: {request.url}")
 
     async def _dialog(self, dialog: Dialog) -> None:
         self.trouble.append(f"dialog: {dialog.message}")

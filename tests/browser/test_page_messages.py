@@ -101,6 +101,7 @@ async def test_another_channel_is_marked_unread(stage: Stage) -> None:
     await other.send("Over here")
     entry = page.get_by_role("button", name="general (unread)")
     await expect(entry).to_be_visible()
+    await expect(page).to_have_title("(1) #space-news · Discord sandbox")
     await entry.click()
     await expect(page.get_by_text("Over here")).to_be_visible()
     await expect(entry).to_have_count(0)
