@@ -117,9 +117,12 @@ async def _outcomes(settings: Settings, targets: list[str], clock: Clock) -> Asy
 
 
 async def _read(web: Web, target: str) -> StoryPage:
-    if not is_url(target) and Path(target).is_dir():
+    if is_url(target):
+        return await page.fetch(web, target)
+    path = Path(target)
+    if path.is_dir():
         raise SourceError(f"the folder holds no saved page ({', '.join(SUFFIXES)}).")
-    return await page.read(target, web.get)
+    return await page.read_path(path)
 
 
 def _comments(report: IngestReport, read: StoryPage) -> str:
