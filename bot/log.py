@@ -15,8 +15,9 @@ _TOKEN_SHAPES = (
     (re.compile(r"[A-Za-z0-9_-]{23,30}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}"), HIDDEN),
     (re.compile(r"(/(?:webhooks|interactions)/\d+/)[^/\s?'\"]+"), rf"\1{HIDDEN}"),
 )
-# C0, DEL and C1 drive a terminal; the bidirectional and line marks reorder or break a line for its reader.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# C0, DEL and C1 drive a terminal; the bidirectional and line marks reorder or break a line for its reader; a lone
+# surrogate, as in a file name that is no UTF-8, cannot be written at all.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _SHORTEST_SECRET = 8
 # These write payloads and SQL at debug level; nobody's message belongs in a log file.
 _TALKATIVE = ("discord", "aiosqlite", "asyncio", "aiohttp")

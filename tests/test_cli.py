@@ -132,7 +132,7 @@ def test_importing_says_what_was_stored_unchanged_changed_and_refused(rendezvous
     first = rendezvous("import", airlock, seeds)
     assert first.exit_code == 0, first.output
     assert first.stdout.splitlines()[-1] == "2 stored, 0 changed, 0 unchanged, 0 refused"
-    assert f"stored     {airlock}: A shared airlock (1 comment," in first.stdout
+    assert f"stored     {airlock}: A shared airlock (1 comment)" in first.stdout
 
     write("airlock.html", comment="About time, and overdue.")
     again = rendezvous("import", airlock, seeds, "empty.html", "absent.html")
@@ -167,6 +167,11 @@ def test_a_title_cannot_drive_the_terminal(rendezvous, write):
     result = rendezvous("import", write("odd.html", "Bell &#27;[2J\u202e rings", slug="odd"))
     assert "\x1b" not in result.output
     assert "\u202e" not in result.output
+
+
+def test_a_file_name_that_is_no_text_is_named_all_the_same(rendezvous):
+    result = rendezvous("import", "odd\udcff\x1b.html")
+    assert r"refused    odd\udcff\x1b.html: There is no readable file" in result.stdout
 
 
 def test_an_address_on_this_machine_is_refused_in_one_sentence(rendezvous):

@@ -35,9 +35,9 @@ def test_a_line_holds_time_level_place_and_message(lines):
 
 
 def test_what_a_stranger_wrote_cannot_make_lines_or_drive_the_terminal(lines):
-    logging.getLogger("bot").info("title=%s", "a\nlevel=error forged\x1b[2J\r\u2028\u202e\x9b1m")
+    logging.getLogger("bot").info("title=%s", "a\nlevel=error forged\x1b[2J\r\u2028\u202e\x9b1m\udcff")
     (line,) = lines()
-    assert line.endswith(r"title=a\nlevel=error forged\x1b[2J\r\u2028\u202e\x9b1m")
+    assert line.endswith(r"title=a\nlevel=error forged\x1b[2J\r\u2028\u202e\x9b1m\udcff")
 
 
 def test_a_traceback_is_kept_and_marked_so_that_it_cannot_look_like_a_line(lines):

@@ -83,7 +83,8 @@ async def _import_all(settings: Settings, targets: list[str], clock: Clock) -> C
         async with aclosing(_outcomes(settings, targets, clock)) as outcomes:
             async for outcome in outcomes:
                 counts[outcome.status] += 1
-                click.echo(f"{outcome.status:<9}  {escape(outcome.target)}: {escape(outcome.detail)}")
+                # Not click.echo, which writes past the stream that keeps the bar and the lines apart.
+                print(f"{outcome.status:<9}  {escape(outcome.target)}: {escape(outcome.detail)}")
                 progress.advance(task)
     return counts
 
@@ -127,6 +128,11 @@ async def _read(web: Web, target: str) -> StoryPage:
 
 def _comments(report: IngestReport, read: StoryPage) -> str:
     number = len(read.comments)
+    total = "1 comment" if number == 1 else f"{number} comments"
+    if report.status == "stored":
+        return total
     facts = {"added": report.added, "changed": report.changed, "vanished": report.vanished, "deleted": report.deleted}
     changes = [f"{count} {word}" for word, count in facts.items() if count]
-    return ", ".join(["1 comment" if number == 1 else f"{number} comments", *changes])
+    if report.frozen:
+        changes.append("so many are gone at once that they are kept for now")
+    return ", ".join([total, *changes])
