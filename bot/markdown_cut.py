@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from bot.markdown_escape import break_calls, escape_inline, escape_start, units
-from bot.markdown_tokens import Token, after, tokens
+from bot.markdown_tokens import Token, after, plain, tokens
 
 _PREFIX = re.compile(r"(?:> )?(?: {2,12})?")
 _SENTENCE = re.compile(r"[.!?…][)\]\"'’”»*_~|]*(?=\s)")
@@ -30,14 +30,26 @@ def excerpt(markdown: str, limit: int) -> str:
         return markdown
     if limit < _SMALLEST + 2:
         return _tiny(markdown, limit)
-    head = _Parts(limit - 2, limit - 2, tight=True).fill(markdown.split("\n"))[0]
+    parts = _Parts(limit - 2, limit - 2, tight=True).fill(markdown.split("\n"))
+    head = parts[0] if parts else ""
     if head.endswith("\n" + _FENCE):
         return f"{head}\n…"
-    ends = [match.end() for match in _SENTENCE.finditer(head) if match.end() >= len(head) * 0.6]
-    for end in reversed(ends):
-        if _FENCE not in head and not after((), tokens(head[:end])):
-            return f"{head[:end]} …"
+    whole = _whole_ends(head) if _FENCE not in head else frozenset[int]()
+    for match in reversed(list(_SENTENCE.finditer(head))):
+        if match.end() in whole and match.end() >= len(head) * 0.6:
+            return f"{head[: match.end()]} …"
     return f"{head.rstrip()}…"
+
+
+def _whole_ends(text: str) -> frozenset[int]:
+    """Return the places between two tokens where no mark stands open."""
+    ends, at = set(), 0
+    opened: tuple[str, ...] = ()
+    for token in tokens(text):
+        at, opened = at + len(token.text), after(opened, [token])
+        if not opened:
+            ends.add(at)
+    return frozenset(ends)
 
 
 class _Parts:
@@ -45,6 +57,7 @@ class _Parts:
 
     def __init__(self, limit: int, first: int, *, tight: bool = False) -> None:
         self.limit = limit
+        self.first = first
         self.room = first  # units left in the current part
         self.tight = tight  # whether a line may be broken only to fill a part
         self.lines: list[str] = []
@@ -74,19 +87,21 @@ class _Parts:
     def _take(self, line: str) -> None:
         if units(line) <= self._space():
             self._put(line)
-        elif not self.tight and units(line) <= self._fresh():
+            return
+        if not self.tight and self._has_text() and units(line) <= self._fresh():
             self._flush()
+        if units(line) <= self._space():
             self._put(line)
         else:
             self._break(line)
 
     def _break(self, line: str) -> None:
-        if not self.tight and self.lines and self._space() < self.limit // 4:
+        if not self.tight and self._has_text() and self._space() < self.limit // 4:
             self._flush()
         pieces = _cut_code if self.fence else _cut_text
         while line:
             space = self._space()
-            if space < _SMALLEST and self.lines and units(line) > space:
+            if space < _SMALLEST and self._has_text() and units(line) > space:
                 self._flush()
                 continue
             piece, line = pieces(line, max(space, 8))
@@ -100,6 +115,9 @@ class _Parts:
     def _fresh(self) -> int:
         return self.limit - (units(self.fence) + len(_FENCE) + 2 if self.fence else 0)
 
+    def _has_text(self) -> bool:
+        return bool(self.lines) and self.lines != [self.fence]
+
     def _put(self, line: str) -> None:
         if not line and not self.lines and not self.fence:
             return  # a part never begins with an empty line
@@ -111,7 +129,7 @@ class _Parts:
         text = "\n".join([*self.lines, _FENCE] if self.fence and self.lines else self.lines).strip("\n")
         if text.strip() and text != f"{self.fence}\n{_FENCE}":
             self.parts.append(break_calls(text))
-        self.lines, self.room = [], self.limit
+        self.lines, self.room = [], self.limit if self.parts else self.first
         if self.fence:
             self._put(self.fence)
 
@@ -141,9 +159,14 @@ def _cut_text(line: str, room: int) -> tuple[str, str]:
         return _cut_word(prefix, found, room)
     head = prefix + "".join(token.text for token in found[:taken]) + "".join(reversed(opened))
     rest = "".join(token.text for token in found[taken:]).lstrip(" ")
-    if not rest:
-        return head, ""
-    return head, prefix + "".join(opened) + (rest if opened else escape_start(rest))
+    return head, _resume(prefix, opened, rest)
+
+
+def _resume(prefix: str, opened: tuple[str, ...], rest: str) -> str:
+    """Begin the next line: what stood in the middle of a line must not act as its start now; "" for mere marks."""
+    if all(token.kind in ("mark", "space") for token in tokens(rest)):
+        return ""
+    return prefix + "".join(opened) + (rest if opened else escape_start(rest))
 
 
 def _word_ends(found: list[Token]) -> Iterator[int]:
@@ -167,17 +190,18 @@ def _cut_word(prefix: str, found: list[Token], room: int) -> tuple[str, str]:
     rest = "".join(token.text for token in found[taken:])
     if taken and any(token.kind != "mark" for token in found[:taken]):
         head = prefix + "".join(token.text for token in found[:taken]) + "".join(reversed(opened))
-        return head, prefix + "".join(opened) + rest.lstrip(" ")
-    return _cut_token(prefix, found[taken], "".join(token.text for token in found[:taken]), rest, room)
-
-
-def _cut_token(prefix: str, token: Token, marks: str, rest: str, room: int) -> tuple[str, str]:
-    """Cut inside a token; a link or code span too long for any part becomes plain text first."""
-    rest = rest[len(token.text) :]
+        return head, _resume(prefix, opened, rest.lstrip(" "))
+    if taken == len(found):
+        return "", ""  # marks around nothing
+    marks = "".join(token.text for token in found[:taken])
+    token, rest = found[taken], rest[len(found[taken].text) :]
     if token.kind not in ("word", "other", "space"):
-        return prefix + marks, prefix + escape_inline(token.shown, links=False) + rest
-    end = max(_fit(token.text, room - units(prefix)), 1)
-    return prefix + token.text[:end], prefix + token.text[end:] + rest
+        # A link or code span longer than any part becomes plain text, which can be cut.
+        words = escape_inline(token.shown, links=False)
+        return _cut_text(prefix + marks + (words if marks else escape_start(words)) + rest, room)
+    end = max(_fit(token.text, room - units(prefix) - 2 * len(marks)), 1)
+    head = prefix + marks + token.text[:end] + "".join(reversed(opened))
+    return head, _resume(prefix, opened, token.text[end:] + rest)
 
 
 def _fit(text: str, room: int) -> int:
@@ -191,10 +215,11 @@ def _fit(text: str, room: int) -> int:
 
 
 def _tiny(markdown: str, limit: int) -> str:
-    from_words = ""
-    for token in tokens(markdown.replace("\n", " ")):
-        shown = escape_inline(token.shown, links=False)
-        if units(from_words) + units(shown) + 1 > limit:
+    """Cut plain words where there is no room for marks or links."""
+    kept, room = "", limit - 1
+    for token in tokens(escape_inline(" ".join(plain(markdown).split()), links=False)):
+        room -= units(token.text)
+        if room < 0:
             break
-        from_words += shown
-    return from_words.rstrip() + "…" if limit > 0 else ""
+        kept += token.text
+    return break_calls(kept.rstrip() + "…") if limit > 0 else ""

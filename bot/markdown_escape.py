@@ -23,9 +23,8 @@ _TAIL = re.compile(r"[.,:;!?'\"*_~|`\\\]}]+$")
 _INVITE = re.compile(
     r"(?i)(discord(?:app)?)(\.)(gg|gift|new|com/+invite|com/+gifts|com/+template|li|me|io)\b|\b(dsc)(\.)(gg)\b"
 )
-_INVITE_URL = re.compile(
-    r"(?i)https?://(?:[\w-]+\.)*(?:discord(?:app)?\.(?:gg|gift|new|li|me|io|com/+(?:invite|gifts|template))|dsc\.gg)\b"
-)
+_INVITE_URL = re.compile(r"(?i)discord(?:app)?\.(?:gg|gift|new|li|me|io|com/+(?:invite|gifts|template))\b|\bdsc\.gg\b")
+_IN_CODE = re.compile(r"<(?=@|#|/|t:|a?:\w|id:)|(?<=`)(?=`)")
 _ACTIVE = re.compile(r"[\\*_~`|<>\[\]]|(?<=\])\(|(?<=\w):(?=//)")
 _START = re.compile(r"(\s*)(#{1,3}|-#?|\+|(\d{1,9})[.)])(?=\s|$|#)")
 _CALL = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
@@ -79,7 +78,7 @@ def escape_start(line: str) -> str:
 def link(url: str) -> str | None:
     """Return ``<address>``, which Discord shows without a preview; None for unsafe addresses and invitations."""
     safe = safe_link(url)
-    if safe is None or len(safe) > LINK_LIMIT or _INVITE_URL.match(safe):
+    if safe is None or len(safe) > LINK_LIMIT or _INVITE_URL.search(safe):
         return None
     return f"<{safe}>"
 
@@ -87,6 +86,11 @@ def link(url: str) -> str | None:
 def break_calls(markdown: str) -> str:
     """Break @everyone and @here, which no escape can stop."""
     return _CALL.sub(f"@{BREAK}", markdown)
+
+
+def harmless_code(code: str) -> str:
+    """Break what would end a code block, or be read as a mention in spite of it."""
+    return _IN_CODE.sub(lambda match: match[0] + BREAK, code)
 
 
 def units(text: str) -> int:

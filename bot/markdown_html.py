@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 from lxml import etree
 
-from bot.markdown_escape import break_calls, clean, link
+from bot.markdown_escape import break_calls, clean, harmless_code, link
 from bot.markdown_line import Kind, Run, Style, code_span, render
 from bot.markdown_tags import (
     BLOCKS,
@@ -19,7 +19,6 @@ from bot.markdown_tags import (
     SPOILERS,
     STYLES,
     code_language,
-    harmless_code,
     is_same_address,
 )
 from bot.urls import safe_link
@@ -181,7 +180,7 @@ class _Walk:
         steps.append(self._unpre)
 
     def _unpre(self) -> None:
-        text, self.fence = harmless_code("".join(self.fence or ())).strip("\n"), None
+        text, self.fence = "".join(self.fence or ()).strip("\n"), None
         if not text.strip():
             return
         lines = [line.rstrip() for line in text.split("\n")]
@@ -190,7 +189,7 @@ class _Walk:
                 self._emit(code_span(line))
             return
         self._emit("")
-        self.blocks += [f"```{self.language.lower()}", *lines, "```"]
+        self.blocks += [f"```{self.language.lower()}", *map(harmless_code, lines), "```"]
         self.gap = True
 
     def _link(self, attrib: Mapping[str, str], steps: list[Callable[[], None]]) -> None:
@@ -216,9 +215,9 @@ class _Walk:
                 del self.runs[mark[1] :]
             self._add(shown, Kind.RAW)
         else:
-            self._add(" (")
+            self._add(" (", Kind.LABEL)
             self._add(shown, Kind.RAW)
-            self._add(")")
+            self._add(")", Kind.LABEL)
 
     def _image(self, attrib: Mapping[str, str], steps: list[Callable[[], None]]) -> None:
         classes = frozenset((attrib.get("class") or "").lower().split())
@@ -236,10 +235,10 @@ class _Walk:
         url = self._url(attrib.get("src"))
         shown = link(url) if url else None
         if alt:
-            self._add(f"{alt} (" if shown else alt)
+            self._add(f"{alt} (" if shown else alt, Kind.LABEL)
         if shown:
             self._add(shown, Kind.RAW)
-            self._add(")" if alt else "")
+            self._add(")" if alt else "", Kind.LABEL)
 
     # -- lines --
 
@@ -260,7 +259,7 @@ class _Walk:
         elif kind is Kind.TEXT and self.anchor is not None:
             kind = Kind.LABEL
         if text:
-            self.runs.append(Run(harmless_code(text) if kind is Kind.CODE else text, kind, style))
+            self.runs.append(Run(text, kind, style))
 
     def _block(self, paragraph: bool) -> None:
         self._line()

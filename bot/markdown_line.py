@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, IntFlag, auto
 
-from bot.markdown_escape import escape_inline, escape_start
+from bot.markdown_escape import escape_inline, escape_start, harmless_code
 
 
 class Style(IntFlag):
@@ -129,4 +129,4 @@ def code_span(text: str) -> str:
     text = " ".join(text.split())
     if "`" in text or text.endswith("\\"):
         return escape_inline(text, links=False)
-    return f"`{text}`" if text else ""
+    return f"`{harmless_code(text)}`" if text else ""

@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from bot.markdown_escape import BREAK
 from bot.markdown_line import Style
 from bot.urls import safe_link
 
@@ -28,7 +27,6 @@ STYLES = {
 }
 SPOILERS = frozenset(("spoiler", "spoiled", "md-spoiler-text", "inline-spoiler", "bbcode_spoiler"))
 _LANGUAGE = re.compile(r"(?:^|[\s:])(?:lang|language|brush:?)[-\s]*([a-z0-9+#-]{1,20})", re.IGNORECASE)
-_IN_CODE = re.compile(r"<(?=@|#|/|t:|a?:\w|id:)|(?<=`)(?=`)")
 EMOJI = re.compile(r":([\w+-]{1,40}):")
 
 
@@ -36,11 +34,6 @@ def code_language(attrib: Mapping[str, str]) -> str:
     """Return the programming language that an element names, else ""."""
     match = _LANGUAGE.search(attrib.get("class") or "")
     return match[1] if match else ""
-
-
-def harmless_code(code: str) -> str:
-    """Break what would end a code block or be read as a mention or a link in spite of it."""
-    return _IN_CODE.sub(lambda match: match[0] + BREAK, code)
 
 
 def is_same_address(words: str, url: str) -> bool:
