@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
@@ -83,25 +84,24 @@ async def _import_all(settings: Settings, targets: list[str], clock: Clock) -> C
         async with aclosing(_outcomes(settings, targets, clock)) as outcomes:
             async for outcome in outcomes:
                 counts[outcome.status] += 1
-                # Not click.echo, which writes past the stream that keeps the bar and the lines apart.
-                print(f"{outcome.status:<9}  {escape(outcome.target)}: {escape(outcome.detail)}")
+                _say(progress, f"{outcome.status:<9}  {escape(outcome.target)}: {escape(outcome.detail)}")
                 progress.advance(task)
     return counts
 
 
 def _progress(targets: int) -> Progress:
-    """Return a bar on standard error, or an invisible one for a single page.
-
-    On a terminal the lines go above the bar; a redirected standard output gets them untouched.
-    """
+    """Return a bar on standard error, or an invisible one for a single page."""
     columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(
-        *columns,
-        console=Console(stderr=True),
-        transient=True,
-        redirect_stdout=sys.stdout.isatty(),
-        disable=targets < 2,
-    )
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, redirect_stdout=False, disable=targets < 2)
+
+
+def _say(progress: Progress, line: str) -> None:
+    """Write a line above the bar where both share a terminal; a redirected standard output gets it untouched."""
+    if sys.stdout.isatty() and progress.console.is_terminal and not progress.disable:
+        progress.console.print(Text(line), soft_wrap=True)
+    else:
+        click.echo(line)
 
 
 async def _outcomes(settings: Settings, targets: list[str], clock: Clock) -> AsyncGenerator[Outcome, None]:
