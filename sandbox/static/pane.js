@@ -22,8 +22,11 @@ export class Pane {
       this.empty, this.list);
     this.fresh = el("button", { type: "button", class: "fresh", hidden: true, onclick: () => this.bottom() }, "New messages ↓");
     this.log.addEventListener("scroll", () => {
-      if (this.atBottom()) this.fresh.hidden = true;
+      this.stuck = this.atBottom();
+      if (this.stuck) this.fresh.hidden = true;
     });
+    // A taller message box must not hide what was last in sight.
+    new ResizeObserver(() => this.stuck && this.bottom()).observe(this.log);
     this.composer = new Composer(this);
     this.node = el("div", { class: "pane" }, this.log, this.fresh, this.composer.node);
   }

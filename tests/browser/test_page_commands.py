@@ -118,6 +118,20 @@ async def test_the_role_decides_what_is_allowed(stage: Stage) -> None:
     await expect(page.get_by_text("To be removed")).to_have_count(0)
 
 
+@pytest.mark.asyncio
+async def test_the_entry_does_not_hide_the_last_message(stage: Stage) -> None:
+    for number in range(40):
+        await stage.channel.send(f"Line {number}")
+    page = await stage.open()
+    last = page.locator(".message").last
+    await expect(last).to_be_in_viewport(ratio=1)
+    await stage.begin("rules")
+    await expect(page.get_by_role("form", name="Command /rules")).to_be_visible()
+    await page.locator(".log").evaluate("log => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    gap = "log => Math.round(log.scrollHeight - log.scrollTop - log.clientHeight)"
+    assert await page.locator(".log").evaluate(gap) <= 1
+
+
 async def run_latest(stage: Stage, *, loud: bool = False) -> None:
     """Run /stories latest for Hacker News."""
     page = stage.page
