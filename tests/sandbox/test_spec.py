@@ -39,8 +39,6 @@ def _known(entry: dict[str, Any], where: str, text: str) -> bool:
         return True  # discord.py writes some snowflakes as ints, Discord coerces them
     if where == "flags" and "/webhooks/" in entry["path"] and "0x40" in text:
         return True  # a follow-up of an interaction may be ephemeral; the validator thinks of plain webhooks
-    if where == "response:url" and "ws://" in text:
-        return True  # the validator knows no ws:// among its schemes
     return bool(entry["status"] == 400 and not where.startswith("response"))  # a bad request, rightly refused
 
 
