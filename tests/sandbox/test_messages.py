@@ -50,6 +50,8 @@ async def test_nonce_gives_the_original(box: Sandbox, client: Client, news: disc
     assert again.id == first.id
     assert again.content == "once"
     assert len(box.messages(news.id)) == 1
+    told = [event for event, _ in [client.heard.get_nowait() for _ in range(client.heard.qsize())]]
+    assert told.count("message") == 1
     await box.moderator_delete(first.id)
     with pytest.raises(discord.NotFound) as caught:
         await news.send("thrice", nonce="row-1")
