@@ -23,6 +23,11 @@ _SHORTEST_SECRET = 8
 _TALKATIVE = ("discord", "aiosqlite", "asyncio", "aiohttp")
 
 
+def _of_interest(record: logging.LogRecord) -> bool:
+    """Leave out discord.py's two lines about voice, which this program never uses."""
+    return not (record.name == "discord.client" and record.getMessage().endswith("voice will NOT be supported"))
+
+
 def escape(text: str) -> str:
     """Return the text on one line, with every control character written as an escape."""
     return _CONTROL.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text)
@@ -78,6 +83,7 @@ def set_up(level: str = "info", secrets: Iterable[str] = (), stream: TextIO | No
         root.removeHandler(old)
     handler = _OurHandler(stream)
     handler.setFormatter(PlainFormatter(secrets))
+    handler.addFilter(_of_interest)
     root.addHandler(handler)
     wanted = logging.getLevelNamesMapping()[level.upper()]
     root.setLevel(wanted)

@@ -72,6 +72,12 @@ def test_libraries_that_write_payloads_at_debug_level_are_kept_at_info(lines):
     assert [line.rpartition(" ")[2] for line in lines()] == ["ours"]
 
 
+def test_the_lines_about_voice_are_left_out_and_others_of_their_place_are_not(lines):
+    logging.getLogger("discord.client").warning("PyNaCl is not installed, voice will NOT be supported")
+    logging.getLogger("discord.client").warning("something else")
+    assert [line.rpartition("discord.client ")[2] for line in lines()] == ["something else"]
+
+
 def test_setting_up_again_replaces_the_earlier_choice(lines):
     second = io.StringIO()
     log.set_up("warning", stream=second)
