@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from bot.model import StoredStory, StoryPage
+from bot.model import StoredStory, Story, StoryPage
 from bot.plan import CommentPlan, compare
 from bot.store import comments, stories, subscriptions, wishes
 from bot.store.database import Database, Transaction
+from bot.store.values import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,14 @@ async def ingest(
     ``deliver`` posts a story that is new to the followed channels; where a story stands already, its comments,
     edits and deletions follow in any case. ``public`` is False for a story that only a member asked for.
     """
+    page = replace(page, story=storable(page.story), comments=tuple(map(storable, page.comments)))
     async with database.write() as tx:
         known = await stories.find(tx, page.story)
         if known is None:
             story_id = await stories.insert(tx, page.story, now, public=public)
         else:
             story_id = known.id
+            page = replace(page, story=_completed(page.story, known.story))
         news = known is None or (public and await stories.make_public(tx, story_id))
         moved = await _update_story(tx, known, page, now)
         plan, followed = await _update_comments(tx, story_id, page, now)
@@ -47,6 +50,11 @@ async def ingest(
         if deliver and public and news:
             promised += await _promise(tx, story_id)
     return _report(story_id, known is None, moved > 0 or _touched(known, page), plan, promised)
+
+
+def _completed(story: Story, known: Story) -> Story:
+    """Return a story with the names that this read lacks: they are kept, and their lack is no change."""
+    return replace(story, url=story.url or known.url, native_id=story.native_id or known.native_id)
 
 
 def _touched(known: StoredStory | None, page: StoryPage) -> bool:
@@ -73,6 +81,7 @@ async def _update_comments(tx: Transaction, story_id: int, page: StoryPage, now:
     await comments.missing(tx, plan.vanished, now)
     await comments.present(tx, plan.returned)
     await comments.move(tx, plan.moved)
+    await wishes.move(tx, plan.moved)
     return plan, await _follow_up(tx, story_id, plan)
 
 

@@ -56,7 +56,10 @@ def compare(known: Sequence[StoredComment], fresh: Sequence[Comment], *, complet
 
 
 def tree(found: Sequence[StoredComment]) -> list[tuple[int, StoredComment]]:
-    """Return comments in reading order with their depth: replies under their parent, orphans at the root."""
+    """Return comments in reading order with their depth: replies under their parent, orphans at the root.
+
+    Several reads together may close a circle of parents; its first member then stands at the root.
+    """
     by_key = {stored.comment.key: stored for stored in found}
     roots, children = [], defaultdict(list)
     for stored in found:
@@ -64,12 +67,15 @@ def tree(found: Sequence[StoredComment]) -> list[tuple[int, StoredComment]]:
             children[stored.comment.parent].append(stored)
         else:
             roots.append(stored)
-    stack = [(0, stored) for stored in reversed(roots)]
+    stack = [(0, stored) for stored in [*reversed(found), *reversed(roots)]]
     result: list[tuple[int, StoredComment]] = []
+    done: set[str] = set()
     while stack:
         depth, stored = stack.pop()
-        result.append((depth, stored))
-        stack += [(depth + 1, child) for child in reversed(children[stored.comment.key])]
+        if stored.comment.key not in done:
+            done.add(stored.comment.key)
+            result.append((depth, stored))
+            stack += [(depth + 1, child) for child in reversed(children[stored.comment.key])]
     return result
 
 

@@ -7,7 +7,7 @@ import fcntl
 import os
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,10 +32,12 @@ REALM_SAYS = {
 class Database:
     """An open database. ``write()`` and ``read()`` give connections to the functions of this package."""
 
-    def __init__(self, path: Path, writer: Transaction, readers: asyncio.Queue[Transaction]) -> None:
+    def __init__(self, path: Path, writer: Transaction, readers: Iterable[Transaction]) -> None:
         self.path = path
         self._writer = writer
-        self._readers = readers
+        self._readers: asyncio.Queue[Transaction] = asyncio.Queue()
+        for reader in readers:
+            self._readers.put_nowait(reader)
         self._lock = asyncio.Lock()
 
     @classmethod
@@ -47,15 +49,14 @@ class Database:
         """
         with _locked(path) if exclusive else _unlocked():
             _refuse_what_is_not_ours(path)
-            writer, readers = await _open_all(path)
+            connections = await _open_all(path)
             try:
-                database = cls(path, writer, readers)
+                database = cls(path, connections[0], connections[1:])
                 if realm:
                     await database._bind(realm)
                 yield database
             finally:
-                for connection in [writer, *(readers.get_nowait() for _ in range(readers.qsize()))]:
-                    await connection.close()
+                await _unbroken(_close(connections))
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
@@ -69,8 +70,8 @@ class Database:
                 raise
             try:
                 await _unbroken(self._writer.commit())
-            except sqlite3.Error:
-                await _unbroken(self._writer.rollback())
+            except BaseException:
+                await _unbroken(self._writer.rollback())  # nothing to do where the commit went through
                 raise
 
     @asynccontextmanager
@@ -81,16 +82,17 @@ class Database:
             await connection.execute("BEGIN")
             yield connection
         finally:
-            await _unbroken(connection.rollback())
-            self._readers.put_nowait(connection)
+            try:
+                await _unbroken(connection.rollback())
+            finally:
+                self._readers.put_nowait(connection)
 
     async def backup(self, target: Path) -> None:
         """Write a consistent, verified copy while others go on; raises ``StoreError``."""
+        if target.exists():
+            raise StoreError(f"{target} exists already: choose another name, or move it.")
         async with aiosqlite.connect(self.path) as connection:
-            await connection.execute("VACUUM INTO ?", (str(target),))
-        problem = await asyncio.to_thread(_problem, target)
-        if problem:
-            raise StoreError(f"the backup {target} is not sound ({problem}); the database itself was not touched.")
+            await _copy(connection, target)
 
     async def check(self) -> None:
         """Look through the whole file; raises ``StoreError`` when it is damaged."""
@@ -113,31 +115,34 @@ async def _unbroken(work: Coroutine[Any, Any, Any]) -> None:
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:
-            await asyncio.shield(task)
+            await asyncio.wait([task])
         except asyncio.CancelledError as error:
             cancelled = error
     if cancelled:
-        raise cancelled
+        raise cancelled from task.exception()
     task.result()
 
 
-async def _open_all(path: Path) -> tuple[Transaction, asyncio.Queue[Transaction]]:
+async def _open_all(path: Path) -> list[Transaction]:
+    """Return the writer and, behind it, the readers."""
     opened: list[Transaction] = []
     try:
         writer = await _connect(path)
         opened.append(writer)
         await _migrate(path, writer)
-        readers: asyncio.Queue[Transaction] = asyncio.Queue()
         for _ in range(READERS):
             opened.append(await _connect(path, "PRAGMA query_only = ON"))
-            readers.put_nowait(opened[-1])
     except BaseException as error:
-        for connection in opened:
-            await connection.close()
+        await _unbroken(_close(opened))
         if isinstance(error, sqlite3.Error):
             raise StoreError(f"{path} cannot be used: {error}. Is the disk full, or is the file in use?") from error
         raise
-    return writer, readers
+    return opened
+
+
+async def _close(connections: Iterable[Transaction]) -> None:
+    for connection in connections:
+        await connection.close()
 
 
 async def _connect(path: Path, *more: str) -> Transaction:
@@ -163,12 +168,23 @@ async def _migrate(path: Path, writer: Transaction) -> None:
     version = await schema.version(writer)
     if 0 < version < len(schema.MIGRATIONS):
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        backup = path.with_name(f"{path.name}.v{version}-{stamp}.backup")
-        await writer.execute("VACUUM INTO ?", (str(backup),))
-        problem = await asyncio.to_thread(_problem, backup)
-        if problem:
-            raise StoreError(f"the backup before the update is not sound ({problem}); {path} was not touched.")
+        await _copy(writer, path.with_name(f"{path.name}.v{version}-{stamp}.backup"))
     await schema.migrate(writer)
+
+
+async def _copy(connection: Transaction, target: Path) -> None:
+    """Write a verified copy. It gets its name when it is whole: killed before, no half one passes for a backup."""
+    partial = target.with_name(f"{target.name}.partial")
+    partial.unlink(missing_ok=True)
+    try:
+        await connection.execute("VACUUM INTO ?", (str(partial),))
+        problem = await asyncio.to_thread(_problem, partial)
+    except sqlite3.Error as error:
+        problem = str(error)
+    if problem:
+        partial.unlink(missing_ok=True)
+        raise StoreError(f"the backup {target} is not sound ({problem}); the database itself was not touched.")
+    partial.replace(target)
 
 
 def _refuse_what_is_not_ours(path: Path) -> None:
@@ -240,7 +256,12 @@ def _locked(path: Path) -> Iterator[None]:
     if not path.resolve().parent.is_dir():
         yield  # the caller says it better
         return
-    with path.with_name(path.name + ".lock").open("w") as file:
+    lock = path.with_name(path.name + ".lock")
+    try:
+        opened = lock.open("w")
+    except OSError as error:
+        raise StoreError(f"{lock} cannot be written ({error.strerror}): change the folder's rights.") from error
+    with opened as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

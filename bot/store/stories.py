@@ -11,7 +11,7 @@ from aiosqlite import Connection as Transaction
 
 from bot.errors import NotFound
 from bot.model import StoredStory, Story
-from bot.store.values import digest, from_ms, text, to_ms
+from bot.store.values import digest, from_ms, is_id, text, to_ms
 from bot.urls import canonical
 
 NO_SUCH_STORY = "I know no such story here. `/stories latest` lists those that I know."
@@ -99,7 +99,8 @@ async def get(tx: Transaction, story_id: int) -> StoredStory:
 async def visible(tx: Transaction, guild_id: int, story_id: int) -> StoredStory:
     """Return a story that a guild may see; raises ``NotFound``, the same for absent and for foreign ones."""
     sql = f"SELECT {_COLUMNS} FROM stories s WHERE s.id = :id AND {_VISIBLE}"
-    for row in await tx.execute_fetchall(sql, {"id": story_id, "guild": guild_id}):
+    values = {"id": story_id if is_id(story_id) else 0, "guild": guild_id}
+    for row in await tx.execute_fetchall(sql, values):
         return _stored(row)
     raise NotFound(NO_SUCH_STORY)
 

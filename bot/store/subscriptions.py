@@ -9,7 +9,7 @@ from aiosqlite import Connection as Transaction
 
 from bot.errors import Conflict, NotFound
 from bot.model import Subscription
-from bot.store.values import from_ms, to_ms
+from bot.store.values import from_ms, is_id, to_ms
 
 LIMIT = 50
 
@@ -31,7 +31,7 @@ async def follow(tx: Transaction, guild_id: int, channel_id: int, user_id: int, 
 async def unfollow(tx: Transaction, guild_id: int, channel_id: int) -> None:
     """Remove a guild's subscription; raises ``NotFound``, the same for absent and for foreign ones."""
     sql = "DELETE FROM subscriptions WHERE guild_id = ? AND channel_id = ?"
-    cursor = await tx.execute(sql, (guild_id, channel_id))
+    cursor = await tx.execute(sql, (guild_id, channel_id if is_id(channel_id) else 0))
     if cursor.rowcount == 0:
         raise NotFound("That channel is not followed here. `/channels list` shows those that are.")
 

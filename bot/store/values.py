@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from bot.model import Comment, Story
+
+Item = TypeVar("Item", Story, Comment)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -23,6 +29,18 @@ def from_ms(value: int | None) -> datetime | None:
 def text(value: str | None) -> str | None:
     """Replace NUL and lone surrogates, which SQLite cuts at or refuses."""
     return None if value is None else _UNSTORABLE.sub("\ufffd", value)
+
+
+def storable(item: Item) -> Item:
+    """Return a story or comment as it will be read back, so that comparing it with the stored one is fair."""
+    given = {field.name: getattr(item, field.name) for field in fields(item)}
+    clean: dict[str, Any] = {name: text(value) for name, value in given.items() if isinstance(value, str)}  # any field
+    return replace(item, **clean)
+
+
+def is_id(number: int) -> bool:
+    """Tell whether SQLite can hold a number at all; a person may type any."""
+    return -(2**63) <= number < 2**63
 
 
 def digest(*values: object) -> str:

@@ -24,16 +24,19 @@ async def want_story(tx: Transaction, story: StoredStory, found: Iterable[Stored
     row = {"guild": where.guild_id, "channel": where.channel_id, "subscription": where.id, "story": story.id}
     card = {"comment": None, "part": 0, "position": -1, "nonce": nonce, "revision": story.revision, "gone": False}
     await tx.execute(_INSERT, {**row, **card})
-    await want_comments(tx, story.id, found)
+    await want_comments(tx, story.id, found, where.channel_id)
     return tx.total_changes - before
 
 
-async def want_comments(tx: Transaction, story_id: int, found: Iterable[StoredComment]) -> int:
-    """Promise comments to every channel where the story stands and its thread is open."""
+async def want_comments(
+    tx: Transaction, story_id: int, found: Iterable[StoredComment], channel_id: int | None = None
+) -> int:
+    """Promise comments to every channel (or to one) where the story stands and its thread is open."""
     sql = """SELECT guild_id, channel_id, subscription_id FROM deliveries
-        WHERE story_id = ? AND comment_id IS NULL AND NOT thread_closed
+        WHERE story_id = :story AND channel_id = coalesce(:channel, channel_id) AND comment_id IS NULL
+            AND NOT thread_closed
             AND (state IN ('pending', 'inflight', 'live', 'held') OR state = 'gone' AND thread_id IS NOT NULL)"""
-    cards = list(await tx.execute_fetchall(sql, (story_id,)))
+    cards = list(await tx.execute_fetchall(sql, {"story": story_id, "channel": channel_id}))
     secret = await _secret(tx) if cards else ""
     rows = [
         {
@@ -69,6 +72,12 @@ async def want_revision(tx: Transaction, story_id: int, comment: StoredComment |
         },
     )
     return cursor.rowcount
+
+
+async def move(tx: Transaction, positions: Iterable[tuple[StoredComment, int]]) -> None:
+    """Give comments that were not posted yet their new places in the queue."""
+    sql = """UPDATE deliveries SET position = ? WHERE comment_id = ? AND state IN ('pending', 'inflight', 'held')"""
+    await tx.executemany(sql, [(position, comment.id) for comment, position in positions])
 
 
 async def ensure_parts(tx: Transaction, delivery_id: int, count: int) -> None:
