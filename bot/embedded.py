@@ -87,7 +87,7 @@ async def embedded(
         bots: list[Rendezvous] = []
 
         def make_bot() -> Rendezvous:
-            bots.append(Rendezvous(store, web, clock, always_sync=True, settle=settle))
+            bots.append(Rendezvous(store, web, clock, embedded=True, settle=settle))
             return bots[-1]
 
         serving = asyncio.create_task(serve(make_bot, box.token, clock))

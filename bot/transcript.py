@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from bot.markdown import plain
+
+NAME_LIMIT = 60
 Message = dict[str, Any]  # JSON of the sandbox's transcript
 
 
@@ -39,4 +42,5 @@ def _text(message: Message) -> str:
 
 
 def _first_line(message: Message) -> str:
-    return (_text(message).splitlines() or ["(empty)"])[0][:80]
+    first = plain((_text(message).splitlines() or ["(empty)"])[0])
+    return first[:NAME_LIMIT]

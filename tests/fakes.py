@@ -78,7 +78,7 @@ class FakeMessenger:
         self.calls.append("unarchive")
         return Sent(thread_id)
 
-    async def find(self, place: Place, post: Post, since: datetime, known: Collection[int]) -> int | None | Answer:
+    async def find(self, place: Place, post: Post, since: datetime, known: Collection[int]) -> int | Answer | None:
         self.calls.append("find")
         for message_id, (where, said) in self.posted.items():
             if where == place and said == post and message_id not in known:

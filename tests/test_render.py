@@ -14,7 +14,18 @@ from bot.post import Post
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 STORY = Story("Two agencies share a dish", url="https://example.org/dish", site="Example", summary="They signed.")
 STORED = StoredStory(7, STORY, 1, NOW, 3)
-HOSTILE = ["@everyone", "<@123>", "[bank](https://evil.example)", "**x", "`" * 5, "\\", "\u202e", "a" * 5000, "\ud800", ""]
+HOSTILE = [
+    "@everyone",
+    "<@123>",
+    "[bank](https://evil.example)",
+    "**x",
+    "`" * 5,
+    "\\",
+    "\u202e",
+    "a" * 5000,
+    "\ud800",
+    "",
+]
 
 
 def units(text: str) -> int:

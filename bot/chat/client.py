@@ -38,11 +38,16 @@ GREETING = (
 
 
 class Rendezvous(commands.AutoShardedBot):
-    """One connected bot. ``gave_up`` is set when it must be restarted by its supervisor, after a wait."""
+    """One connected bot. ``gave_up`` is set when it must be restarted by its supervisor, after a wait.
+
+    ``embedded``: it runs against a sandbox that may have forgotten the commands that this database remembers.
+    """
 
     def __init__(
-        self, database: Database, web: Web, clock: Clock, *, always_sync: bool = False, settle: timedelta = SETTLE
+        self, database: Database, web: Web, clock: Clock, *, embedded: bool = False, settle: timedelta = SETTLE
     ) -> None:
+        # We never speak, so that the lack of voice libraries is nothing to warn of.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         trace = Trace(clock.now)
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -54,12 +59,13 @@ class Rendezvous(commands.AutoShardedBot):
             chunk_guilds_at_startup=False,
             http_trace=trace.config(),
             max_ratelimit_timeout=LONGEST_RATE_LIMIT,
-            enable_debug_events=False,
+            # The embedded sandbox has one server: there is nothing more to wait for.
+            guild_ready_timeout=0.1 if embedded else 2.0,
         )
         self.database, self.web, self.clock = database, web, clock
         self.deliverer = Deliverer(database, DiscordMessenger(self, trace), clock, settle=settle)
         self.gave_up = asyncio.Event()
-        self._always_sync = always_sync
+        self._embedded = embedded
         self._refused = 0
         self.tree.error(failures.answer)
 
@@ -76,7 +82,7 @@ class Rendezvous(commands.AutoShardedBot):
         digest = hashlib.sha256(text.encode()).hexdigest()
         async with self.database.read() as tx:
             known = await meta.get(tx, "commands")
-        if known == digest and not self._always_sync:
+        if known == digest and not self._embedded:
             return
         await self.tree.sync()
         async with self.database.write() as tx:

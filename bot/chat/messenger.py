@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Awaitable, Collection
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import aiohttp
 import discord
@@ -57,17 +57,7 @@ class DiscordMessenger:
     async def create(self, place: Place, post: Post, nonce: str) -> Answer:
         """Send one message, as a native reply where ``post.reply_to`` is set."""
         target = self._client.get_partial_messageable(place.channel_id, guild_id=place.guild_id)
-        reference = post.reply_to and discord.MessageReference(
-            message_id=post.reply_to, channel_id=place.channel_id, fail_if_not_exists=False
-        )
-        call = target.send(
-            post.content or None,
-            embed=embed_of(post.embed),
-            view=view_of(post),
-            nonce=nonce,
-            reference=reference or None,
-            mention_author=False,
-        )
+        call = target.send(post.content or None, nonce=nonce, mention_author=False, **_extras(place, post))
         return await _answer(call, creates=True)
 
     async def open_thread(self, place: Place, message_id: int, name: str) -> Answer:
@@ -124,6 +114,20 @@ class DiscordMessenger:
 
 def _words(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
+
+
+def _extras(place: Place, post: Post) -> dict[str, Any]:
+    """Return the keywords that a post needs; discord.py's types know no None for them."""
+    extras: dict[str, Any] = {}
+    if post.embed:
+        extras["embed"] = embed_of(post.embed)
+    if post.buttons:
+        extras["view"] = view_of(post)
+    if post.reply_to:
+        extras["reference"] = discord.MessageReference(
+            message_id=post.reply_to, channel_id=place.channel_id, fail_if_not_exists=False
+        )
+    return extras
 
 
 def embed_of(embed: Embed | None) -> discord.Embed | None:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bot import example, library
+from bot import example, library, log
 from bot.config import Settings
 from bot.embedded import embedded, pages_to_read
 from bot.model import StoryPage
@@ -47,6 +47,8 @@ def demo(
     transcript: str,
 ) -> None:
     """Run the demo; click shows ``HELP``."""
+    if settings.log_level == "info":
+        log.set_up("warning")  # the transcript is what one wants to read; LOG_LEVEL=debug shows all
     with tempfile.TemporaryDirectory(prefix="rendezvous-") as folder:
         temporary = Path(folder)
         result = asyncio.run(

@@ -9,8 +9,6 @@ from contextlib import suppress
 from typing import Any
 
 import click
-from bot.http import Web
-from bot.store.database import Database
 
 from bot import example, library
 from bot.app import Fatal, serve
@@ -18,7 +16,9 @@ from bot.chat.client import Rendezvous, use_api
 from bot.clock import SystemClock
 from bot.config import Settings
 from bot.embedded import embedded, pages_to_read
+from bot.http import CONTACT, Web
 from bot.sources import page as page_source
+from bot.store.database import Database
 
 EX_CONFIG = 78
 
@@ -47,7 +47,7 @@ async def _discord(settings: Settings, token: str) -> None:
     use_api(settings.discord_api_url)
     async with (
         Database.open(settings.database_path, realm="discord", exclusive=True) as database,
-        Web.open() as web,
+        Web.open(contact=settings.contact_url or CONTACT) as web,
     ):
         click.echo("Connecting to Discord. Ctrl-C ends the bot.")
         await serve(lambda: Rendezvous(database, web, clock), token, clock)
