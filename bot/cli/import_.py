@@ -30,8 +30,8 @@ STATUSES = ("stored", "changed", "unchanged", "refused")
 
 HELP = """Store stories with their comments from saved pages, folders of them, or addresses.
 
-A story that fits a followed channel is posted there by the running bot. Reading a page again stores only what
-changed. The exit status is 1 when a page was refused; the others are stored all the same.
+The running bot posts a new story into the followed channels within half a minute. Reading a page again stores only
+what changed. The exit status is 1 when a page was refused; the others are stored all the same.
 
 \b
 Examples:
