@@ -54,8 +54,9 @@ class Deliverer:
                 await self._start_lanes()
                 if self._stop:
                     raise self._stop
+                patience = await self._patience()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), await self._patience())
+                    await asyncio.wait_for(self._woken.wait(), patience)
         finally:
             for task in self._lanes.values():
                 task.cancel()

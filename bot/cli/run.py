@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -34,12 +35,19 @@ def run(settings: Settings, port: int) -> None:
 
 def _until_interrupted(work: Coroutine[Any, Any, None]) -> None:
     try:
-        asyncio.run(work)
-    except KeyboardInterrupt:
+        asyncio.run(_until_terminated(work))
+    except (KeyboardInterrupt, asyncio.CancelledError):
         click.echo("\nStopped.")
     except Fatal as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(EX_CONFIG)
+
+
+async def _until_terminated(work: Coroutine[Any, Any, None]) -> None:
+    """Let a service manager's SIGTERM end us as cleanly as Ctrl-C does."""
+    task = asyncio.ensure_future(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await task
 
 
 async def _discord(settings: Settings, token: str) -> None:
