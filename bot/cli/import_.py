@@ -30,12 +30,13 @@ STATUSES = ("stored", "changed", "unchanged", "refused")
 
 HELP = """Store stories with their comments from saved pages, folders of them, or addresses.
 
-The running bot posts a new story into the followed channels within half a minute. Reading a page again stores only
-what changed. The exit status is 1 when a page was refused; the others are stored all the same.
+Nothing new is posted, so that an archive floods nobody. With --post, the running bot posts stories that were not
+known into the followed channels within half a minute. Reading a page again stores only what changed; where its story
+stands in a channel, edits and new comments follow. The exit status is 1 when a page was refused; the others are stored all the same.
 
 \b
 Examples:
-  rendezvous import saved-story.html
+  rendezvous import --post saved-story.html
   rendezvous import saved-pages/                  every .html, .htm, .xhtml and .txt file in it
   rendezvous import https://blog.example/2026/08/a-story/
 """
@@ -52,10 +53,11 @@ class Outcome:
 
 @click.command("import", help=HELP)
 @click.argument("targets", nargs=-1, required=True, metavar="PATH|URL...")
+@click.option("--post", is_flag=True, help="Let the bot post the stories that were not known.")
 @click.pass_obj
-def import_pages(settings: Settings, targets: tuple[str, ...]) -> None:
+def import_pages(settings: Settings, targets: tuple[str, ...], post: bool) -> None:
     """Import every target, print a line for each and a count at the end."""
-    counts = asyncio.run(_import_all(settings, list(expand(targets)), SystemClock()))
+    counts = asyncio.run(_import_all(settings, list(expand(targets)), SystemClock(), post=post))
     click.echo(", ".join(f"{counts[status]} {status}" for status in STATUSES))
     if counts["refused"]:
         sys.exit(1)
@@ -77,11 +79,11 @@ def is_url(target: str) -> bool:
     return target.lower().startswith(("http://", "https://"))
 
 
-async def _import_all(settings: Settings, targets: list[str], clock: Clock) -> Counter[str]:
+async def _import_all(settings: Settings, targets: list[str], clock: Clock, *, post: bool) -> Counter[str]:
     counts: Counter[str] = Counter()
     with _progress(len(targets)) as progress:
         task = progress.add_task("import", total=len(targets))
-        async with aclosing(_outcomes(settings, targets, clock)) as outcomes:
+        async with aclosing(_outcomes(settings, targets, clock, post=post)) as outcomes:
             async for outcome in outcomes:
                 counts[outcome.status] += 1
                 _say(progress, f"{outcome.status:<9}  {escape(outcome.target)}: {escape(outcome.detail)}")
@@ -104,7 +106,9 @@ def _say(progress: Progress, line: str) -> None:
         click.echo(line)
 
 
-async def _outcomes(settings: Settings, targets: list[str], clock: Clock) -> AsyncGenerator[Outcome, None]:
+async def _outcomes(
+    settings: Settings, targets: list[str], clock: Clock, *, post: bool
+) -> AsyncGenerator[Outcome, None]:
     contact = settings.contact_url or CONTACT
     async with Database.open(settings.database_path) as database, Web.open(contact=contact) as web:
         for target in targets:
@@ -113,7 +117,7 @@ async def _outcomes(settings: Settings, targets: list[str], clock: Clock) -> Asy
             except SourceError as error:
                 yield Outcome(target, "refused", str(error))
                 continue
-            report = await ingest(database, read, clock.now(), deliver=True)
+            report = await ingest(database, read, clock.now(), deliver=post)
             yield Outcome(target, report.status, f"{read.story.title} ({_comments(report, read)})")
 
 
