@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import subprocess
 import sys
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from click.testing import CliRunner
 
+from bot import library
 from bot.cli.group import COMMANDS, EX_CONFIG, cli
 from bot.cli.invite import application_of
 from bot.config import SETTINGS
 from bot.permissions import bits
+from bot.store import deliveries
+from bot.store.database import Database
 
 APPLICATION = 123456789012345678
 TOKEN = base64.urlsafe_b64encode(str(APPLICATION).encode()).decode().rstrip("=") + ".GabcdE." + "s" * 38
@@ -145,6 +150,23 @@ def test_importing_says_what_was_stored_unchanged_changed_and_refused(rendezvous
     ]
     assert again.stdout.splitlines()[-1] == "0 stored, 1 changed, 1 unchanged, 2 refused"
     assert "This page is empty." in again.stdout
+
+
+@pytest.mark.parametrize(("options", "promised"), [((), 0), (("--post",), 2)])
+def test_a_new_story_is_posted_only_when_asked(rendezvous, write, tmp_path, options, promised):
+    path = tmp_path / "rendezvous.sqlite3"
+
+    async def follow():
+        async with Database.open(path) as database:
+            await library.follow(database, 1, 2, 3, datetime(2026, 8, 1, tzinfo=UTC))
+
+    async def count():
+        async with Database.open(path) as database, database.read() as tx:
+            return sum((await deliveries.counts(tx)).values())
+
+    asyncio.run(follow())
+    assert rendezvous("import", *options, write("airlock.html")).exit_code == 0
+    assert asyncio.run(count()) == promised
 
 
 def test_a_folder_stands_for_the_saved_pages_in_it(rendezvous, write, tmp_path):

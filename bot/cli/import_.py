@@ -32,7 +32,8 @@ HELP = """Store stories with their comments from saved pages, folders of them, o
 
 Nothing new is posted, so that an archive floods nobody. With --post, the running bot posts stories that were not
 known into the followed channels within half a minute. Reading a page again stores only what changed; where its story
-stands in a channel, edits and new comments follow. The exit status is 1 when a page was refused; the others are stored all the same.
+stands in a channel, edits and new comments follow. The exit status is 1 when a page was refused; the others are
+stored all the same.
 
 \b
 Examples:
