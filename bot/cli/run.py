@@ -24,11 +24,21 @@ from bot.store.database import Database
 EX_CONFIG = 78
 
 
-@click.command()
+HELP = """Start the bot: on Discord with DISCORD_TOKEN set, else in the embedded sandbox with a page to look at.
+
+\b
+Examples:
+  rendezvous run                              Ctrl-C ends it
+  rendezvous run --port 8080                  the sandbox's page at a fixed address
+  rendezvous --env-file /etc/rendezvous.env run
+"""
+
+
+@click.command(help=HELP)
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port of the sandbox's page; 0 picks one.")
 @click.pass_obj
 def run(settings: Settings, port: int) -> None:
-    """Start the bot: on Discord with DISCORD_TOKEN set, else in the embedded sandbox with a page to look at."""
+    """Run the bot until it is ended; click shows ``HELP``."""
     work = _discord(settings, settings.discord_token) if settings.discord_token else _sandbox(settings, port)
     _until_interrupted(work)
 
