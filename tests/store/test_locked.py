@@ -1,0 +1,141 @@
+"""Every function that writes, on a database that another program has locked: an error, and nothing half."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot import library
+from bot.model import State, StoredComment, StoredStory, Subscription
+from bot.store import comments, deliveries, meta, removals, schema, stories, subscriptions, wishes
+from bot.store.database import Database, Transaction
+from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, dump, locked, page, store
+
+pytestmark = pytest.mark.asyncio
+
+MODULES = (comments, deliveries, meta, removals, stories, subscriptions, wishes)
+LATE = replace(PAGE.comments[0], key="late")
+
+
+@dataclass
+class World:
+    """A story with two comments, promised to one channel."""
+
+    database: Database
+    where: Subscription
+    story: StoredStory
+    found: list[StoredComment]
+    CARD: int = 1
+    ANN: int = 2
+
+
+Write = Callable[[Transaction, World], Awaitable[object]]
+WRITES: dict[str, Write] = {
+    "comments.insert": lambda tx, w: comments.insert(tx, w.story.id, [(9, LATE)]),
+    "comments.update": lambda tx, w: comments.update(tx, w.found[0], LATE, NOW),
+    "comments.delete": lambda tx, w: comments.delete(tx, w.found[0], NOW),
+    "comments.missing": lambda tx, w: comments.missing(tx, w.found, NOW),
+    "comments.present": lambda tx, w: comments.present(tx, w.found),
+    "comments.move": lambda tx, w: comments.move(tx, [(w.found[0], 7)]),
+    "deliveries.intend": lambda tx, w: deliveries.intend(tx, w.CARD, now=NOW, revision=1, payload="{}"),
+    "deliveries.record_sent": lambda tx, w: deliveries.record_sent(tx, w.CARD, 1000),
+    "deliveries.record_edited": lambda tx, w: deliveries.record_edited(tx, w.CARD, 1),
+    "deliveries.record_thread": lambda tx, w: deliveries.record_thread(tx, w.CARD, 1000),
+    "deliveries.postpone": lambda tx, w: deliveries.postpone(tx, w.CARD, until=NOW, reason="later"),
+    "deliveries.hold": lambda tx, w: deliveries.hold(tx, w.CARD, "no permission"),
+    "deliveries.release_held": lambda tx, w: deliveries.release_held(tx, CHANNEL),
+    "deliveries.finish": lambda tx, w: deliveries.finish(tx, w.CARD, State.DEAD, "given up"),
+    "meta.put": lambda tx, w: meta.put(tx, "x", "1"),
+    "removals.message_gone": lambda tx, w: removals.message_gone(tx, 1000),
+    "removals.thread_gone": lambda tx, w: removals.thread_gone(tx, 1000),
+    "removals.channel_gone": lambda tx, w: removals.channel_gone(tx, CHANNEL, "gone"),
+    "removals.guild_gone": lambda tx, w: removals.guild_gone(tx, GUILD),
+    "removals.unfollowed": lambda tx, w: removals.unfollowed(tx, CHANNEL),
+    "stories.insert": lambda tx, w: stories.insert(tx, page(9).story, NOW, public=True),
+    "stories.add_aliases": lambda tx, w: stories.add_aliases(tx, w.story.id, page(9).story),
+    "stories.update": lambda tx, w: stories.update(tx, w.story, page(9).story, NOW),
+    "stories.make_public": lambda tx, w: stories.make_public(tx, w.story.id),
+    "stories.fetched": lambda tx, w: stories.fetched(tx, GUILD, w.story.id, ADMIN, NOW),
+    "subscriptions.follow": lambda tx, w: subscriptions.follow(tx, GUILD, 23, ADMIN, NOW),
+    "subscriptions.unfollow": lambda tx, w: subscriptions.unfollow(tx, GUILD, CHANNEL),
+    "subscriptions.pause": lambda tx, w: subscriptions.pause(tx, CHANNEL, "why"),
+    "subscriptions.pause_guild": lambda tx, w: subscriptions.pause_guild(tx, GUILD, "why"),
+    "wishes.want_story": lambda tx, w: wishes.want_story(tx, w.story, w.found, replace(w.where, channel_id=23)),
+    "wishes.want_comments": lambda tx, w: wishes.want_comments(tx, w.story.id, w.found),
+    "wishes.want_revision": lambda tx, w: wishes.want_revision(tx, w.story.id, w.found[0], 2),
+    "wishes.ensure_parts": lambda tx, w: wishes.ensure_parts(tx, w.ANN, 3),
+    "wishes.move": lambda tx, w: wishes.move(tx, [(w.found[0], 7)]),
+}
+
+
+def functions() -> dict[str, Callable[..., object]]:
+    """Return every public coroutine function of the store, by its name."""
+    return {
+        f"{module.__name__.rpartition('.')[2]}.{name}": function
+        for module in MODULES
+        for name, function in inspect.getmembers(module, inspect.iscoroutinefunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    }
+
+
+@pytest_asyncio.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with Database.open(tmp_path / "t.sqlite3") as database:
+        where = await library.follow(database, GUILD, CHANNEL, ADMIN, NOW)
+        await store(database)
+        async with database.write() as tx:
+            await deliveries.intend(tx, World.CARD, now=NOW, revision=1, payload="{}")
+            made = World(database, where, await stories.get(tx, 1), await comments.of_story(tx, 1))
+        await database._writer.execute("PRAGMA busy_timeout = 0")
+        yield made
+
+
+@pytest.mark.parametrize("name", WRITES)
+async def test_a_locked_database_is_an_error_and_nothing_half(world: World, name: str) -> None:
+    before = dump(world.database.path)
+    with locked(world.database.path):
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            await WRITES[name](world.database._writer, world)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            async with world.database.write() as tx:
+                await WRITES[name](tx, world)
+    assert dump(world.database.path) == before
+    async with world.database.write() as tx:
+        await WRITES[name](tx, world)
+
+
+@pytest.mark.parametrize("name", WRITES)
+async def test_an_error_after_it_takes_it_back(world: World, name: str) -> None:
+    before = dump(world.database.path)
+    with pytest.raises(RuntimeError):
+        async with world.database.write() as tx:
+            await WRITES[name](tx, world)
+            raise RuntimeError("after it")
+    assert dump(world.database.path) == before
+
+
+@pytest.mark.parametrize("name", WRITES)
+async def test_a_reader_cannot_be_used_for_it(world: World, name: str) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        async with world.database.read() as tx:
+            await WRITES[name](tx, world)
+
+
+async def test_every_function_that_writes_has_its_case():
+    written = re.compile(r"\b(INSERT|UPDATE|DELETE)\b|_INSERT\b|\bawait _end\(|\bexecutemany\(")
+    writers = {name for name, function in functions().items() if written.search(inspect.getsource(function))}
+    assert writers == set(WRITES)
+    assert schema.__name__ not in {module.__name__ for module in MODULES}, "migrations have tests of their own"
+
+
+async def test_no_module_of_the_store_is_forgotten():
+    folder = Path(inspect.getfile(Database)).parent
+    others = {"__init__", "database", "schema", "values"}
+    assert {path.stem for path in folder.glob("*.py")} - others == {m.__name__.rpartition(".")[2] for m in MODULES}
