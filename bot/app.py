@@ -31,6 +31,8 @@ FATAL_CLOSES = {
 class Fatal(RendezvousError):
     """No restart can help; the message says what the operator must do. The process should exit with status 78."""
 
+    exit_code = 78
+
 
 async def serve(make_bot: Callable[[], Rendezvous], token: str, clock: Clock) -> None:
     """Keep a bot connected and delivering until cancelled; raises ``Fatal`` when only the operator can help."""

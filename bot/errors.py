@@ -4,11 +4,18 @@ from __future__ import annotations
 
 
 class RendezvousError(Exception):
-    """Base of every error that this program raises on purpose; ``str()`` is fit for a user."""
+    """Base of every error that this program raises on purpose; ``str()`` is fit for a user.
+
+    ``exit_code`` is what a command ends with, by the numbers of BSD's sysexits.h, which service managers know.
+    """
+
+    exit_code = 1
 
 
 class SettingsError(RendezvousError):
     """Settings are missing or wrong; names every problem at once."""
+
+    exit_code = 78
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
@@ -29,6 +36,14 @@ class NotAStory(SourceError):
 
 class StoreError(RendezvousError):
     """The database cannot be used; the message says what the operator can do."""
+
+    exit_code = 74
+
+
+class InUse(StoreError):
+    """Another bot uses the database: trying again later may help."""
+
+    exit_code = 75
 
 
 class NotFound(RendezvousError):

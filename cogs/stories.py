@@ -72,7 +72,7 @@ class Stories(commands.GroupCog, name="stories", description="Read the stories a
         )
         bot.deliverer.wake()
         embed, view = card_message(stored)
-        await interaction.followup.send(reading.summary(report), embed=embed, view=view, ephemeral=True)
+        await interaction.edit_original_response(content=reading.summary(report), embed=embed, view=view)
 
     @show.autocomplete("story")
     @discussion.autocomplete("story")

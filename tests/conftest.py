@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
+import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,8 +29,11 @@ def samples() -> Path:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Start:
-    """Start sandbox and bot on one database and one world; call it again for a restart."""
+def start(tmp_path: Path, check_traffic: Callable[[list[dict[str, Any]]], list[str]]) -> Start:
+    """Start sandbox and bot on one database and one world; call it again for a restart.
+
+    All that was said is checked at the end: not one violation of Discord's specification is let through.
+    """
 
     @asynccontextmanager
     async def begin() -> AsyncIterator[Embedded]:
@@ -35,5 +41,33 @@ def start(tmp_path: Path) -> Start:
         async with embedded(files[0], state=files[1], page=False, settle=timedelta(0)) as run:
             run.box.world.limits.open()  # the limits have tests of their own
             yield run
+            assert check_traffic(run.box.traffic) == []
 
     return begin
+
+
+@pytest.fixture(scope="session")
+def check_traffic() -> Callable[[list[dict[str, Any]]], list[str]]:
+    """Check requests and answers against Discord's own specification, where it lies beside this checkout."""
+    folder = SHARED / "discord-api"
+    if not folder.is_dir():
+        return lambda _: []
+    module_spec = importlib.util.spec_from_file_location("validate_traffic", folder / "validate_traffic.py")
+    assert module_spec is not None
+    assert module_spec.loader is not None
+    module = importlib.util.module_from_spec(module_spec)
+    module_spec.loader.exec_module(module)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # it leaves its file to the garbage collector
+        spec = module.Spec(str(folder / "openapi.json"), False)
+
+    def check(traffic: list[dict[str, Any]]) -> list[str]:
+        found = []
+        for entry in traffic:
+            # An injected fault's answer is not ours to judge; its request is.
+            judged = {k: v for k, v in entry.items() if not (entry.get("injected") and k in ("status", "response"))}
+            operation, violations = module.check(spec, judged)
+            found += [f"{entry['method']} {entry['path']} [{operation}] {violation}" for violation in violations]
+        return found
+
+    return check

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import discord
@@ -99,7 +99,10 @@ class Rendezvous(commands.AutoShardedBot):
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Keep count of our logins on disk; give up for a while rather than lose the token."""
-        now = datetime.now(UTC)
+        if self._embedded:
+            await super().before_identify_hook(shard_id, initial=initial)
+            return
+        now = self.clock.now()
         async with self.database.write() as tx:
             times = [datetime.fromisoformat(text) for text in json.loads(await meta.get(tx, "identifies") or "[]")]
             past = recent(times, now)

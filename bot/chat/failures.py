@@ -45,7 +45,9 @@ async def answer(interaction: discord.Interaction[Any], error: BaseException) ->
         log.error("command failed reference=%s", reference, exc_info=cause)
         text = f"Something went wrong on my side. Please try again; if it stays, tell my operator `{reference}`."
     with suppress(discord.HTTPException):
-        if interaction.response.is_done():
+        if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+            await interaction.edit_original_response(content=text)
+        elif interaction.response.is_done():
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)

@@ -63,6 +63,14 @@ class SettingsProblem(click.ClickException):
         super().__init__(f"the settings need your attention:{lines}")
 
 
+class Failure(click.ClickException):
+    """An error of ours as one line, with its own exit status."""
+
+    def __init__(self, error: RendezvousError) -> None:
+        super().__init__(str(error))
+        self.exit_code = error.exit_code
+
+
 class LazyGroup(click.Group):
     """A group that lists its commands from a table and imports one only to run it."""
 
@@ -94,7 +102,7 @@ class LazyGroup(click.Group):
         except SettingsError as error:
             raise SettingsProblem(error) from error
         except RendezvousError as error:
-            raise click.ClickException(str(error)) from error
+            raise Failure(error) from error
 
 
 @click.group(cls=LazyGroup, help=HELP)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import click
 
 from bot import example, library
-from bot.app import Fatal, serve
+from bot.app import serve
 from bot.chat.client import Rendezvous, use_api
 from bot.clock import SystemClock
 from bot.config import Settings
@@ -20,8 +19,6 @@ from bot.embedded import embedded, pages_to_read
 from bot.http import CONTACT, Web
 from bot.sources import page as page_source
 from bot.store.database import Database
-
-EX_CONFIG = 78
 
 
 HELP = """Start the bot: on Discord with DISCORD_TOKEN set, else in the embedded sandbox with a page to look at.
@@ -48,9 +45,6 @@ def _until_interrupted(work: Coroutine[Any, Any, None]) -> None:
         asyncio.run(_until_terminated(work))
     except (KeyboardInterrupt, asyncio.CancelledError):
         click.echo("\nStopped.")
-    except Fatal as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(EX_CONFIG)
 
 
 async def _until_terminated(work: Coroutine[Any, Any, None]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 import re
+import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -15,7 +16,7 @@ from typing import Any, Literal
 
 import aiosqlite
 
-from bot.errors import StoreError
+from bot.errors import InUse, StoreError
 from bot.store import meta, schema
 
 Transaction = aiosqlite.Connection
@@ -174,8 +175,7 @@ async def _migrate(path: Path, writer: Transaction) -> None:
 
 async def _copy(connection: Transaction, target: Path) -> None:
     """Write a verified copy. It gets its name when it is whole: killed before, no half one passes for a backup."""
-    partial = target.with_name(f"{target.name}.partial")
-    partial.unlink(missing_ok=True)
+    partial = target.with_name(f"{target.name}.{secrets.token_hex(4)}.partial")
     try:
         await connection.execute("VACUUM INTO ?", (str(partial),))
         problem = await asyncio.to_thread(_problem, partial)
@@ -265,5 +265,5 @@ def _locked(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise StoreError(f"another bot is using {path}: end it first, or use another DATABASE_PATH.") from error
+            raise InUse(f"another bot is using {path}: end it first, or use another DATABASE_PATH.") from error
         yield
