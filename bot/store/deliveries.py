@@ -14,37 +14,50 @@ from bot.store.wishes import ensure_parts
 
 __all__ = ["Transaction", "ensure_parts"]
 
+# Indexes are named where SQLite, which keeps no statistics here, would rather read every card ever posted.
 # The head of a channel's cards: one at a time, and none while one is in doubt or held.
 _DUE_CARDS = """SELECT d.* FROM (SELECT DISTINCT channel_id FROM deliveries WHERE state = 'pending') lane
     JOIN deliveries d ON d.id = (SELECT p.id FROM deliveries p WHERE p.state = 'pending'
         AND p.channel_id = lane.channel_id AND p.comment_id IS NULL ORDER BY p.story_id LIMIT 1)
-    WHERE coalesce(d.next_at, 0) <= :now AND NOT EXISTS (SELECT 1 FROM deliveries o
-        WHERE o.channel_id = d.channel_id AND o.comment_id IS NULL AND o.state IN ('inflight', 'held'))
+    WHERE coalesce(d.next_at, 0) <= :now AND NOT EXISTS (SELECT 1 FROM deliveries o INDEXED BY deliveries_inflight
+            WHERE o.channel_id = d.channel_id AND o.comment_id IS NULL AND o.state = 'inflight')
+        AND NOT EXISTS (SELECT 1 FROM deliveries o INDEXED BY deliveries_held
+            WHERE o.channel_id = d.channel_id AND o.comment_id IS NULL AND o.state = 'held')
     LIMIT :limit"""
 # The head of a thread: in the page's order, once the thread is open.
 _DUE_COMMENTS = """SELECT d.* FROM (SELECT DISTINCT channel_id, story_id FROM deliveries WHERE state = 'pending') lane
-    JOIN deliveries card ON card.channel_id = lane.channel_id AND card.story_id = lane.story_id
-        AND card.comment_id IS NULL AND card.thread_id IS NOT NULL AND NOT card.thread_closed
+    CROSS JOIN deliveries card INDEXED BY deliveries_story ON card.channel_id = lane.channel_id
+        AND card.story_id = lane.story_id AND card.comment_id IS NULL AND card.thread_id IS NOT NULL
+        AND NOT card.thread_closed
     JOIN deliveries d ON d.id = (SELECT p.id FROM deliveries p WHERE p.state = 'pending'
         AND p.channel_id = lane.channel_id AND p.story_id = lane.story_id AND p.comment_id IS NOT NULL
         ORDER BY p.position, p.part LIMIT 1)
-    WHERE coalesce(d.next_at, 0) <= :now AND NOT EXISTS (SELECT 1 FROM deliveries o
-        WHERE o.channel_id = d.channel_id AND o.story_id = d.story_id AND o.comment_id IS NOT NULL
-            AND o.state IN ('inflight', 'held'))
+    WHERE coalesce(d.next_at, 0) <= :now AND NOT EXISTS (SELECT 1 FROM deliveries o INDEXED BY deliveries_inflight
+            WHERE o.channel_id = d.channel_id AND o.story_id = d.story_id AND o.comment_id IS NOT NULL
+                AND o.state = 'inflight')
+        AND NOT EXISTS (SELECT 1 FROM deliveries o INDEXED BY deliveries_held
+            WHERE o.channel_id = d.channel_id AND o.story_id = d.story_id AND o.comment_id IS NOT NULL
+                AND o.state = 'held')
     LIMIT :limit"""
-_DUE_CHANGES = """SELECT * FROM deliveries WHERE state = 'live' AND have_rev < want_rev
-    AND coalesce(next_at, 0) <= :now ORDER BY channel_id, story_id LIMIT :limit"""
-_THREADLESS = """SELECT * FROM deliveries WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL
-    AND coalesce(next_at, 0) <= :now LIMIT :limit"""
+# One change a lane: a story with many edits leaves room for the others. min() picks the row that the group shows.
+_DUE_CHANGES = """SELECT *, min(id) FROM deliveries WHERE state = 'live' AND have_rev < want_rev
+    AND coalesce(next_at, 0) <= :now GROUP BY channel_id, iif(comment_id IS NULL, 0, story_id) LIMIT :limit"""
+_THREADLESS = """SELECT * FROM deliveries INDEXED BY deliveries_threadless
+    WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL AND coalesce(next_at, 0) <= :now LIMIT :limit"""
 # Rows behind a held one wait with it: they are not under way.
-_UNSETTLED = """SELECT count(*) FROM deliveries d WHERE (state IN ('pending', 'inflight')
-        OR state = 'live' AND have_rev < want_rev OR state = 'live' AND comment_id IS NULL AND thread_id IS NULL)
-    AND NOT EXISTS (SELECT 1 FROM deliveries h WHERE h.state = 'held' AND h.channel_id = d.channel_id
-        AND (h.story_id = d.story_id OR h.comment_id IS NULL))"""
+_UNSETTLED = """SELECT count(*) FROM (
+    SELECT id, channel_id, story_id FROM deliveries INDEXED BY deliveries_pending WHERE state = 'pending'
+    UNION SELECT id, channel_id, story_id FROM deliveries INDEXED BY deliveries_inflight WHERE state = 'inflight'
+    UNION SELECT id, channel_id, story_id FROM deliveries INDEXED BY deliveries_stale
+        WHERE state = 'live' AND have_rev < want_rev
+    UNION SELECT id, channel_id, story_id FROM deliveries INDEXED BY deliveries_threadless
+        WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL) d
+    WHERE NOT EXISTS (SELECT 1 FROM deliveries h INDEXED BY deliveries_held
+        WHERE h.state = 'held' AND h.channel_id = d.channel_id AND (h.story_id = d.story_id OR h.comment_id IS NULL))"""
 _NEXT = """SELECT min(next_at) FROM (
     SELECT next_at FROM deliveries WHERE state = 'pending' AND next_at IS NOT NULL
     UNION ALL SELECT next_at FROM deliveries WHERE state = 'live' AND have_rev < want_rev AND next_at IS NOT NULL
-    UNION ALL SELECT next_at FROM deliveries
+    UNION ALL SELECT next_at FROM deliveries INDEXED BY deliveries_threadless
         WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL AND next_at IS NOT NULL)"""
 
 
@@ -172,7 +185,7 @@ async def hold(tx: Transaction, delivery_id: int, reason: str) -> None:
 
 async def held_places(tx: Transaction) -> list[tuple[int, int]]:
     """Return the guilds and channels where rows are held."""
-    sql = "SELECT DISTINCT guild_id, channel_id FROM deliveries WHERE state = 'held'"
+    sql = "SELECT DISTINCT guild_id, channel_id FROM deliveries INDEXED BY deliveries_held WHERE state = 'held'"
     return [(row[0], row[1]) for row in await tx.execute_fetchall(sql)]
 
 

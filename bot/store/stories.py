@@ -107,7 +107,12 @@ async def visible(tx: Transaction, guild_id: int, story_id: int) -> StoredStory:
 
 async def latest(tx: Transaction, guild_id: int, limit: int) -> list[StoredStory]:
     """Return the newest stories that a guild may see."""
-    sql = f"SELECT {_COLUMNS} FROM stories s WHERE {_VISIBLE} ORDER BY s.id DESC LIMIT :limit"
+    # Not by _VISIBLE: a guild that follows nothing would have every story looked through.
+    sql = f"""SELECT {_COLUMNS} FROM stories s WHERE s.id IN (
+        SELECT * FROM (SELECT p.id FROM stories p WHERE p.public ORDER BY p.id DESC
+            LIMIT :limit * EXISTS (SELECT 1 FROM subscriptions WHERE guild_id = :guild))
+        UNION SELECT * FROM (SELECT story_id FROM guild_stories WHERE guild_id = :guild
+            ORDER BY story_id DESC LIMIT :limit)) ORDER BY s.id DESC LIMIT :limit"""
     return [_stored(row) for row in await tx.execute_fetchall(sql, {"guild": guild_id, "limit": limit})]
 
 
