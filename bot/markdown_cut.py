@@ -12,6 +12,7 @@ _PREFIX = re.compile(r"(?:> )?(?: {2,12})?")
 _SENTENCE = re.compile(r"[.!?…][)\]\"'’”»*_~|]*(?=\s)")
 _FENCE = "```"
 _SMALLEST = 40
+_LONGEST = 1100  # characters of the longest link or code span that we write
 
 
 def split(markdown: str, limit: int, first_limit: int | None = None) -> list[str]:
@@ -67,6 +68,8 @@ class _Parts:
     def fill(self, lines: list[str]) -> list[str]:
         """Take all lines and return the parts."""
         for line in lines:
+            if self._is_done():
+                break
             if line.startswith(_FENCE):
                 self._fence(line)
             else:
@@ -99,7 +102,7 @@ class _Parts:
         if not self.tight and self._has_text() and self._space() < self.limit // 4:
             self._flush()
         pieces = _cut_code if self.fence else _cut_text
-        while line:
+        while line and not self._is_done():
             space = self._space()
             if space < _SMALLEST and self._has_text() and units(line) > space:
                 self._flush()
@@ -114,6 +117,9 @@ class _Parts:
 
     def _fresh(self) -> int:
         return self.limit - (units(self.fence) + len(_FENCE) + 2 if self.fence else 0)
+
+    def _is_done(self) -> bool:
+        return self.tight and bool(self.parts)  # an excerpt needs the first part only
 
     def _has_text(self) -> bool:
         return bool(self.lines) and self.lines != [self.fence]
@@ -146,7 +152,7 @@ def _cut_text(line: str, room: int) -> tuple[str, str]:
     """Return as many words as fit, with open marks closed, and the rest with its quote sign and marks opened again."""
     match = _PREFIX.match(line)
     prefix = match[0] if match else ""
-    found = list(tokens(line[len(prefix) :]))
+    found = _window(line, len(prefix), room)
     opened: tuple[str, ...] = ()
     taken, size = 0, units(prefix)
     for end in _word_ends(found):
@@ -156,10 +162,21 @@ def _cut_text(line: str, room: int) -> tuple[str, str]:
             break
         taken, opened = end, now
     if not taken:
-        return _cut_word(prefix, found, room)
-    head = prefix + "".join(token.text for token in found[:taken]) + "".join(reversed(opened))
-    rest = "".join(token.text for token in found[taken:]).lstrip(" ")
-    return head, _resume(prefix, opened, rest)
+        return _cut_word(prefix, found, line, room)
+    head = prefix + _text(found[:taken])
+    return head + "".join(reversed(opened)), _resume(prefix, opened, line[len(head) :].lstrip(" "))
+
+
+def _window(line: str, start: int, room: int) -> list[Token]:
+    """Return the tokens that may fit, so that a very long line is not read again for every part of it."""
+    end = start + 2 * room + _LONGEST
+    found = list(tokens(line[start:end]))
+    # The last one may be cut, which only does not matter to a word.
+    return found if end >= len(line) or found[-1].kind == "word" else found[:-1]
+
+
+def _text(found: list[Token]) -> str:
+    return "".join(token.text for token in found)
 
 
 def _resume(prefix: str, opened: tuple[str, ...], rest: str) -> str:
@@ -177,7 +194,7 @@ def _word_ends(found: list[Token]) -> Iterator[int]:
     yield len(found)
 
 
-def _cut_word(prefix: str, found: list[Token], room: int) -> tuple[str, str]:
+def _cut_word(prefix: str, found: list[Token], line: str, room: int) -> tuple[str, str]:
     """Cut inside one word that is longer than a part: between tokens, else inside the first one."""
     size, taken = units(prefix), 0
     opened: tuple[str, ...] = ()
@@ -187,21 +204,19 @@ def _cut_word(prefix: str, found: list[Token], room: int) -> tuple[str, str]:
         if size + sum(map(len, now)) > room:
             break
         taken, opened = index + 1, now
-    rest = "".join(token.text for token in found[taken:])
-    if taken and any(token.kind != "mark" for token in found[:taken]):
-        head = prefix + "".join(token.text for token in found[:taken]) + "".join(reversed(opened))
-        return head, _resume(prefix, opened, rest.lstrip(" "))
+    marks = _text(found[:taken])
+    head, closers = prefix + marks, "".join(reversed(opened))
+    if any(token.kind != "mark" for token in found[:taken]):
+        return head + closers, _resume(prefix, opened, line[len(head) :].lstrip(" "))
     if taken == len(found):
         return "", ""  # marks around nothing
-    marks = "".join(token.text for token in found[:taken])
-    token, rest = found[taken], rest[len(found[taken].text) :]
+    token, rest = found[taken], line[len(head) + len(found[taken].text) :]
     if token.kind not in ("word", "other", "space"):
         # A link or code span longer than any part becomes plain text, which can be cut.
         words = escape_inline(token.shown, links=False)
-        return _cut_text(prefix + marks + (words if marks else escape_start(words)) + rest, room)
+        return _cut_text(head + (words if marks else escape_start(words)) + rest, room)
     end = max(_fit(token.text, room - units(prefix) - 2 * len(marks)), 1)
-    head = prefix + marks + token.text[:end] + "".join(reversed(opened))
-    return head, _resume(prefix, opened, token.text[end:] + rest)
+    return head + token.text[:end] + closers, _resume(prefix, opened, token.text[end:] + rest)
 
 
 def _fit(text: str, room: int) -> int:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, IntFlag, auto
+from itertools import groupby
 
 from bot.markdown_escape import escape_inline, escape_start, harmless_code
+
+CODE_LIMIT = 1000
 
 
 class Style(IntFlag):
@@ -67,12 +70,9 @@ def render(runs: Iterable[Run]) -> str:
 def _merge(runs: Iterable[Run]) -> list[Run]:
     """Join neighbours of one look, so that no pattern can hide on the border between two elements."""
     merged: list[Run] = []
-    for run in runs:
-        last = merged[-1] if merged else None
-        if last and (last.kind, last.style) == (run.kind, run.style) and run.kind is not Kind.RAW:
-            merged[-1] = Run(last.text + run.text, run.kind, run.style)
-        elif run.text:
-            merged.append(run)
+    for (kind, style), group in groupby(runs, key=lambda run: (run.kind, run.style)):
+        texts = [run.text for run in group]
+        merged += [Run(text, kind, style) for text in (texts if kind is Kind.RAW else ["".join(texts)]) if text]
     return merged
 
 
@@ -125,8 +125,8 @@ def _write(run: Run) -> str:
 
 
 def code_span(text: str) -> str:
-    """Return one line as inline code; as escaped text where it holds a backtick that would end it."""
+    """Return one line as inline code; as escaped text where a backtick would end it or it is too long."""
     text = " ".join(text.split())
-    if "`" in text or text.endswith("\\"):
+    if "`" in text or text.endswith("\\") or len(text) > CODE_LIMIT:
         return escape_inline(text, links=False)
     return f"`{harmless_code(text)}`" if text else ""
