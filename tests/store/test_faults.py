@@ -21,7 +21,21 @@ from bot.store import database as database_module
 from bot.store import deliveries, meta
 from bot.store.database import Database
 from tests.fakes import FakeClock, FakeMessenger
-from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, dump, fill_disk, free_disk, locked, page, raw, rows, store
+from tests.store.files import (
+    ADMIN,
+    CHANNEL,
+    GUILD,
+    NOW,
+    PAGE,
+    dump,
+    fill_disk,
+    free_disk,
+    locked,
+    page,
+    raw,
+    rows,
+    store,
+)
 
 pytestmark = pytest.mark.asyncio
 

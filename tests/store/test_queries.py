@@ -1,0 +1,168 @@
+"""Row B20: no hot query looks through a whole big table, as SQLite itself explains its plans.
+
+The measurement (1 M stories, 10 M comments, < 50 ms) is a benchmark and not a test.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot import library
+from bot.model import Story
+from bot.store import comments, deliveries, removals, stories, subscriptions, wishes
+from bot.store.database import Database, Transaction
+from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, store
+
+pytestmark = pytest.mark.asyncio
+
+BIG = ("stories", "story_aliases", "story_revisions", "comments", "comment_revisions", "deliveries", "guild_stories")
+# Partial indexes hold only what is under way.
+SMALL_INDEX = re.compile(r"INDEX deliveries_(pending|inflight|held|stale|threadless)\b")
+HOT = {
+    "deliveries.due": lambda tx, w: deliveries.due(tx, NOW),
+    "deliveries.threadless": lambda tx, w: deliveries.threadless(tx, NOW),
+    "deliveries.next_due": lambda tx, w: deliveries.next_due(tx),
+    "deliveries.unsettled": lambda tx, w: deliveries.unsettled(tx),
+    "deliveries.inflight": lambda tx, w: deliveries.inflight(tx),
+    "deliveries.get": lambda tx, w: deliveries.get(tx, 2),
+    "deliveries.card": lambda tx, w: deliveries.card(tx, CHANNEL, 1),
+    "deliveries.reply_target": lambda tx, w: deliveries.reply_target(tx, w["row"]),
+    "deliveries.has_live_replies": lambda tx, w: deliveries.has_live_replies(tx, w["row"]),
+    "deliveries.message_ids": lambda tx, w: deliveries.message_ids(tx, CHANNEL, 1),
+    "deliveries.held_places": lambda tx, w: deliveries.held_places(tx),
+    "deliveries.intend": lambda tx, w: deliveries.intend(tx, 2, now=NOW, revision=1, payload="{}"),
+    "deliveries.record_sent": lambda tx, w: deliveries.record_sent(tx, 2, 1000),
+    "deliveries.postpone": lambda tx, w: deliveries.postpone(tx, 2, until=NOW, reason="later"),
+    "deliveries.release_held": lambda tx, w: deliveries.release_held(tx, CHANNEL),
+    "deliveries.finish": lambda tx, w: deliveries.finish(tx, 1, w["row"].state, "x"),
+    "removals.message_gone": lambda tx, w: removals.message_gone(tx, 1000),
+    "removals.thread_gone": lambda tx, w: removals.thread_gone(tx, 1000),
+    "removals.unfollowed": lambda tx, w: removals.unfollowed(tx, CHANNEL),
+    "removals.guild_gone": lambda tx, w: removals.guild_gone(tx, GUILD),
+    "stories.find": lambda tx, w: stories.find(tx, replace(PAGE.story, native_id="n")),
+    "stories.find by title": lambda tx, w: stories.find(tx, Story("no address")),
+    "stories.visible": lambda tx, w: stories.visible(tx, GUILD, 1),
+    "stories.latest": lambda tx, w: stories.latest(tx, GUILD, 5),
+    "stories.latest_public": lambda tx, w: stories.latest_public(tx, 5),
+    "stories.suggest": lambda tx, w: stories.suggest(tx, GUILD, "dish", 25),
+    "stories.update": lambda tx, w: stories.update(tx, w["story"], PAGE.story, NOW),
+    "comments.of_story": lambda tx, w: comments.of_story(tx, 1),
+    "comments.get": lambda tx, w: comments.get(tx, 1),
+    "comments.update": lambda tx, w: comments.update(tx, w["found"][0], PAGE.comments[0], NOW),
+    "comments.missing": lambda tx, w: comments.missing(tx, w["found"], NOW),
+    "comments.move": lambda tx, w: comments.move(tx, [(w["found"][0], 4)]),
+    "subscriptions.of_guild": lambda tx, w: subscriptions.of_guild(tx, GUILD),
+    "wishes.want_story": lambda tx, w: wishes.want_story(tx, w["story"], w["found"], w["where"]),
+    "wishes.want_revision": lambda tx, w: wishes.want_revision(tx, 1, w["found"][0], 2),
+    "wishes.want_revision of a card": lambda tx, w: wishes.want_revision(tx, 1, None, 2),
+    "wishes.ensure_parts": lambda tx, w: wishes.ensure_parts(tx, 2, 3),
+    "wishes.move": lambda tx, w: wishes.move(tx, [(w["found"][0], 4)]),
+}
+# These walk the stories from the newest back and stop at a LIMIT.
+NEWEST_FIRST = {"stories.latest", "stories.latest_public", "stories.suggest"}
+
+
+class Recorder:
+    """A connection that remembers what it was asked."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self.asked: list[tuple[str, object]] = []
+
+    def __getattr__(self, name):
+        return getattr(self._tx, name)
+
+    async def execute_fetchall(self, sql: str, values: object = ()):
+        self.asked.append((sql, values))
+        return await self._tx.execute_fetchall(sql, values)
+
+    async def execute(self, sql: str, values: object = ()):
+        self.asked.append((sql, values))
+        return await self._tx.execute(sql, values)
+
+    async def executemany(self, sql: str, many: Sequence[object]):
+        self.asked += [(sql, values) for values in list(many)[:1]]
+        return await self._tx.executemany(sql, many)
+
+
+@pytest_asyncio.fixture
+async def database(tmp_path: Path):
+    async with Database.open(tmp_path / "t.sqlite3") as opened:
+        yield opened
+
+
+async def plans(database: Database, call) -> list[tuple[str, str]]:
+    """Return every step of every plan that a call's statements have, without their effects."""
+    where = await library.follow(database, GUILD, CHANNEL, ADMIN, NOW)
+    await store(database)
+    async with database.read() as tx:
+        known = {
+            "where": where,
+            "story": await stories.get(tx, 1),
+            "found": await comments.of_story(tx, 1),
+            "row": await deliveries.get(tx, 3),
+        }
+    steps: list[tuple[str, str]] = []
+    async with database.write() as tx:
+        await deliveries.intend(tx, 2, now=NOW, revision=1, payload="{}")
+        recorder = Recorder(tx)
+        await call(recorder, known)
+        for sql, values in recorder.asked:
+            steps += [(row["detail"], sql) for row in await tx.execute_fetchall(f"EXPLAIN QUERY PLAN {sql}", values)]
+    assert recorder.asked
+    return steps
+
+
+def aliases_of(table: str, sql: str) -> set[str]:
+    return {table, *re.findall(rf"\b{table}\s+(?:AS\s+)?([a-z]+)\b", sql)}
+
+
+def whole(step: str, sql: str) -> bool:
+    """Tell whether a step looks through all of a big table or of one of its full indexes."""
+    if not step.startswith("SCAN ") or SMALL_INDEX.search(step):
+        return False
+    return any(step.split()[1] in aliases_of(table, sql) for table in BIG)
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_b20_a_hot_query_is_indexed(database: Database, name: str) -> None:
+    found = [(step, sql) for step, sql in await plans(database, HOT[name]) if whole(step, sql)]
+    if name in NEWEST_FIRST:
+        assert all("LIMIT" in sql and step in ("SCAN p", "SCAN s", "SCAN stories") for step, sql in found)
+    else:
+        assert found == []
+
+
+async def test_b20_the_check_sees_a_scan(database: Database) -> None:
+    steps = await plans(database, lambda tx, w: tx.execute_fetchall("SELECT * FROM stories s WHERE s.body = 'x'"))
+    assert [step for step, sql in steps if whole(step, sql)] == ["SCAN s"]
+
+
+async def test_b20_the_newest_stories_are_found_without_walking_through_foreign_ones(database: Database) -> None:
+    """Count SQLite's own steps: for a server that follows nothing, every story is a foreign one."""
+    async with database.write() as tx:
+        await tx.executemany(
+            """INSERT INTO stories (title, summary, body, digest, revision, first_seen, public)
+            VALUES ('t', '', '', '', 1, 0, 1)""",
+            [()] * 3000,
+        )
+        await stories.fetched(tx, GUILD, 7, ADMIN, NOW)
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    async with database.read() as tx:
+        await tx.set_progress_handler(count, 100)
+        found = await stories.latest(tx, GUILD, 5)
+        await tx.set_progress_handler(None, 0)
+    assert [stored.id for stored in found] == [7]
+    assert steps < 10
