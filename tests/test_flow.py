@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot import example
+from bot import example, library
 from bot.embedded import Embedded
+from bot.http import Response
+from bot.ingest import ingest
 from bot.sources import page as page_source
 from bot.store import deliveries
 from tests.conftest import Start
@@ -17,6 +20,7 @@ from tests.conftest import Start
 pytestmark = pytest.mark.asyncio
 
 SEED = "2017-08-04_russia-china-increase-space-cooperation.SEED.txt"
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 Message = dict[str, Any]
 
 
@@ -227,3 +231,53 @@ async def test_d01_to_d03_each_item_stands_once_whatever_the_answer(start: Start
         await run.deliver(page)
         (card,) = story_channel(run)
         assert mirrored_tree(card["thread"]["messages"]) == source_tree(page)
+
+
+async def test_fetch_reads_a_page_shows_it_to_the_member_and_to_no_other_server(start: Start) -> None:
+    async with start() as run:
+        run.bot.web = FakeWeb(example.readings()[0])  # type: ignore[assignment]
+        max_, general = run.box.world.user("Max").id, run.box.world.channel("general").id
+        answer = await run.box.command(max_, general, "stories fetch", {"url": example.URL})
+        assert answer.ephemeral
+        assert "stored" in answer.content
+        assert answer.embeds[0]["url"] == example.URL
+        again = await run.box.command(max_, general, "stories fetch", {"url": example.URL})
+        assert "nothing changed" in again.content
+        latest = await run.box.command(max_, general, "stories latest", {})
+        assert example.URL in latest.embeds[0]["description"]
+        assert await library.latest(run.database, 4711, 5) == []
+        assert story_channel(run) == []
+
+
+@dataclass
+class FakeWeb:
+    """Answers every address with one page."""
+
+    body: bytes
+
+    async def get(self, url: str) -> Response:
+        return Response(url, 200, "text/html; charset=utf-8", self.body)
+
+
+async def test_a03_a_story_that_is_not_visible_here_reads_like_one_that_does_not_exist(start: Start) -> None:
+    async with start() as run:
+        await ingest(run.database, page_source.parse(example.readings()[0], url=example.URL), NOW, deliver=False)
+        max_, general = run.box.world.user("Max").id, run.box.world.channel("general").id
+        texts = set()
+        for story in ("1", "999", "#1"):
+            for name in ("stories show", "stories discussion"):
+                texts.add((await run.box.command(max_, general, name, {"story": story})).content)
+        assert len(texts) == 1
+        odd = await run.box.command(max_, general, "stories show", {"story": "'; DROP TABLE stories"})
+        assert "choose a story" in odd.content
+
+
+async def test_a24_a_mention_by_a_bot_is_not_answered(start: Start) -> None:
+    async with start() as run:
+        author = run.bot.user
+        assert author is not None
+        general = run.box.world.channel("general").id
+        await run.bot.get_partial_messageable(general).send(f"<@{author.id}>")
+        latest = await run.box.command(run.box.world.user("Max").id, general, "stories latest", {})
+        assert latest.ephemeral  # the bot has handled what came before
+        assert posts(run) == 1

@@ -15,7 +15,7 @@ from bot.clock import SystemClock
 from bot.http import Web
 from bot.model import Comment, State
 from bot.sources import page as page_source
-from bot.store import deliveries
+from bot.store import deliveries, subscriptions
 from bot.store.database import Database
 from sandbox.server import Sandbox
 from tests.conftest import Start
@@ -161,7 +161,7 @@ async def test_d33_a_guild_that_removed_the_bot_gets_nothing_more_and_keeps_its_
         await run.deliver(PAGE)
         assert posts(run) == 0
         async with run.database.read() as tx:
-            assert list(await tx.execute_fetchall("SELECT count(*) FROM subscriptions"))[0][0] == 1
+            assert len(await subscriptions.all_(tx)) == 1
 
 
 async def test_the_commands_are_sent_only_when_they_changed(tmp_path: Path) -> None:

@@ -63,14 +63,6 @@ class SettingsProblem(click.ClickException):
         super().__init__(f"the settings need your attention:{lines}")
 
 
-class Failure(click.ClickException):
-    """An error of ours as one line, with its own exit status."""
-
-    def __init__(self, error: RendezvousError) -> None:
-        super().__init__(str(error))
-        self.exit_code = error.exit_code
-
-
 class LazyGroup(click.Group):
     """A group that lists its commands from a table and imports one only to run it."""
 
@@ -102,7 +94,8 @@ class LazyGroup(click.Group):
         except SettingsError as error:
             raise SettingsProblem(error) from error
         except RendezvousError as error:
-            raise Failure(error) from error
+            click.ClickException(str(error)).show()
+            ctx.exit(error.exit_code)
 
 
 @click.group(cls=LazyGroup, help=HELP)

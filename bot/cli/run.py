@@ -20,7 +20,6 @@ from bot.http import CONTACT, Web
 from bot.sources import page as page_source
 from bot.store.database import Database
 
-
 HELP = """Start the bot: on Discord with DISCORD_TOKEN set, else in the embedded sandbox with a page to look at.
 
 \b
