@@ -26,7 +26,7 @@ STYLES = {
     "spoiler": Style.SPOILER,
 }
 SPOILERS = frozenset(("spoiler", "spoiled", "md-spoiler-text", "inline-spoiler", "bbcode_spoiler"))
-_LANGUAGE = re.compile(r"(?:^|[\s:])(?:lang|language|brush:?)[-\s]*([a-z0-9+#-]{1,20})", re.IGNORECASE)
+_LANGUAGE = re.compile(r"(?:^|[\s:])(?:language|lang|brush:?)[-\s]*([a-z0-9+#-]{1,20})", re.IGNORECASE)
 EMOJI = re.compile(r":([\w+-]{1,40}):")
 
 

@@ -92,10 +92,10 @@ def _decode(data: bytes, declared: str | None) -> str:
             return _text(data, name)
         except (LookupError, ValueError):
             continue
-    cut = data[:-4].decode("utf-8", "ignore")
-    if len(cut.encode()) >= len(data) - 8:  # UTF-8 that was cut inside its last character
-        return data.decode("utf-8", "replace")
-    return data.decode("cp1252", "replace")
+    mended = data.decode("utf-8", "replace")  # UTF-8 with a few broken bytes, or cut inside its last character
+    broken = mended.count("\ufffd")
+    foreign = sum(not char.isascii() for char in mended) - broken
+    return mended if foreign > broken else data.decode("cp1252", "replace")
 
 
 def _text(data: bytes, name: str) -> str:
