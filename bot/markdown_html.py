@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
-from urllib.parse import urljoin
 
 from lxml import etree
 
@@ -18,6 +17,7 @@ from bot.markdown_tags import (
     PARAGRAPHS,
     SPOILERS,
     STYLES,
+    absolute,
     code_language,
     is_same_address,
 )
@@ -193,7 +193,7 @@ class _Walk:
         self.gap = True
 
     def _link(self, attrib: Mapping[str, str], steps: list[Callable[[], None]]) -> None:
-        url = self._url(attrib.get("href"))
+        url = absolute(attrib.get("href"), self.base)
         title = safe_link(attrib.get("title"))
         if url and title and re.match(r"https?://disq\.us/", url):
             url = title
@@ -232,7 +232,7 @@ class _Walk:
             self.anchor_text.append(alt)
             self._add(alt)
             return
-        url = self._url(attrib.get("src"))
+        url = absolute(attrib.get("src"), self.base)
         shown = link(url) if url else None
         if alt:
             self._add(f"{alt} (" if shown else alt, Kind.LABEL)
@@ -241,14 +241,6 @@ class _Walk:
             self._add(")" if alt else "", Kind.LABEL)
 
     # -- lines --
-
-    def _url(self, address: str | None) -> str | None:
-        if not address or len(address) > 4096:
-            return None
-        try:
-            return safe_link(urljoin(self.base, address.strip()) if self.base else address)
-        except ValueError:
-            return None
 
     def _add(self, text: str, kind: Kind = Kind.TEXT) -> None:
         style = Style.PLAIN

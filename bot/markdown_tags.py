@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from urllib.parse import urljoin
 
 from bot.markdown_line import Style
 from bot.urls import safe_link
@@ -43,3 +44,13 @@ def is_same_address(words: str, url: str) -> bool:
     cut = re.sub(r"(?:\.\.\.|…)$", "", short)
     whole = safe_link(f"https://{short}")
     return short == full or (cut != short and len(cut) > 3 and full.startswith(cut)) or whole == f"https://{full}"
+
+
+def absolute(address: str | None, base: str | None) -> str | None:
+    """Return the address of a link or picture, joined to its page's and safe to show, else None."""
+    if not address or len(address) > 4096:
+        return None
+    try:
+        return safe_link(urljoin(base, address.strip()) if base else address)
+    except ValueError:
+        return None
