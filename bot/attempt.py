@@ -11,7 +11,7 @@ from bot.clock import Clock
 from bot.errors import RendezvousError
 from bot.model import Delivery, State, StoredComment, StoredStory
 from bot.post import Answer, Duty, Messenger, Missing, Place, Post, Refused, Sent, Stop, Unknown, Wait
-from bot.store import comments, deliveries, removals, stories
+from bot.store import comments, deliveries, removals, restore, stories
 from bot.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -59,10 +59,12 @@ class Attempt:
         post = Post.from_json(row.sent_payload)
         async with self._database.read() as tx:
             known = await deliveries.message_ids(tx, row.channel_id, row.story_id)
-        found = await self._messenger.find(place, post, row.attempt_at - LOOK_BACK, known)
+            since = await restore.look_since(tx, self._clock.now())
+        earliest = row.attempt_at - LOOK_BACK
+        found = await self._messenger.find(place, post, min(earliest, since or earliest), known)
         if isinstance(found, int):
             log.info("adopted delivery=%d message=%d", row.id, found)
-            return await self._created(row, place, Sent(found))
+            return await self._stands(row, found, fresh=since is None)
         if found is not None:
             return await self._not_found_out(row, found)
         if row.want_gone:
@@ -114,13 +116,24 @@ class Attempt:
             post = posts[row.part].answering(await deliveries.reply_target(tx, row))
             now = self._clock.now()
             await deliveries.intend(tx, row.id, now=now, revision=revision, payload=post.to_json())
+            forgetful = await restore.look_since(tx, now) is not None
+            intended = await deliveries.get(tx, row.id)
+        if forgetful:
+            return await self.reconcile(intended)
         return await self._created(row, place, await self._messenger.create(place, post, row.nonce))
+
+    async def _stands(self, row: Delivery, message_id: int, *, fresh: bool) -> bool:
+        """Record the row's message; one that is not fresh may show an older text and is edited next."""
+        async with self._database.write() as tx:
+            await deliveries.record_sent(tx, row.id, message_id)
+            if not fresh:
+                await deliveries.record_edited(tx, row.id, 0)
+        restore.mark(self._database.path, message_id)
+        return True
 
     async def _created(self, row: Delivery, place: Place, answer: Answer) -> bool:
         if isinstance(answer, Sent):
-            async with self._database.write() as tx:
-                await deliveries.record_sent(tx, row.id, answer.id)
-            return True
+            return await self._stands(row, answer.id, fresh=True)
         if isinstance(answer, Refused) and answer.duty is Duty.FALLBACK and not await self._tried_plain(row):
             return await self._create_plain(row, place, answer)
         return await self._not_done(row, answer)

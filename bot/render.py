@@ -15,6 +15,7 @@ SUMMARY_LIMIT = 700
 THREAD_NAME_LIMIT = 100
 NAME_LIMIT = 80
 DISCUSSION_PREFIX = "story:discussion:"
+CONTINUED = "-# "
 DELETED = "*This comment was deleted at its source.*"
 NO_TEXT = "*(no text)*"
 NO_TITLE = "(untitled story)"
@@ -69,7 +70,7 @@ def comment_parts(story: Story, comment: Comment) -> list[Post]:
     """Return the messages of one comment: a head with author and time, its text, split where it is too long."""
     link = comment_link(story, comment)
     head = _head(comment, link)
-    more = f"-# {_name(comment)}, [continued](<{link}>)\n" if link else f"-# {_name(comment)}, continued\n"
+    more = f"{CONTINUED}{_name(comment)}, {f'[continued](<{link}>)' if link else 'continued'}\n"
     texts = markdown.split(comment.body, CONTENT_LIMIT - len(more) - 8, CONTENT_LIMIT - len(head) - 8) or [NO_TEXT]
     return [Post(content=(more if part else head) + text, permalink=link) for part, text in enumerate(texts)]
 

@@ -81,6 +81,7 @@ class FakeMessenger:
     async def find(self, place: Place, post: Post, since: datetime, known: Collection[int]) -> int | Answer | None:
         self.calls.append("find")
         for message_id, (where, said) in self.posted.items():
-            if where == place and said == post and message_id not in known:
+            same = said.permalink == post.permalink if post.permalink else said == post
+            if where == place and same and message_id not in known:
                 return message_id
         return None

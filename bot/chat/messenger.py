@@ -15,6 +15,7 @@ import discord
 from bot.chat.duties import WAITS, duty
 from bot.permissions import NEEDED
 from bot.post import Answer, Embed, Missing, Place, Post, Refused, Sent, Stop, Unknown, Wait
+from bot.render import CONTINUED
 
 log = logging.getLogger(__name__)
 
@@ -103,13 +104,27 @@ class DiscordMessenger:
         own = self._client.user is not None and message.author.id == self._client.user.id
         if not own or message.type not in OWN_TYPES or message.interaction_metadata is not None:
             return False
-        if post.embed is not None:
-            link = any(embed.url == post.embed.url and embed.title == post.embed.title for embed in message.embeds)
-            return link if post.permalink else any(embed.title == post.embed.title for embed in message.embeds)
-        # A moderator may have suppressed embeds and Discord trims: compare words, and the permalink among them.
-        target = message.reference.message_id if message.reference else None
-        same_words = _words(message.content) == _words(post.content)
-        return same_words and (post.permalink is not None or target == post.reply_to)
+        return _same_card(message, post) if post.embed else _same_text(message, post)
+
+
+def _same_card(message: discord.Message, post: Post) -> bool:
+    """Tell whether a message is the card of a post's story, by its address wherever the card shows it."""
+    if not post.permalink:
+        return any(embed.title == (post.embed and post.embed.title) for embed in message.embeds)
+    # A moderator may have suppressed the embed; the link button stays.
+    rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
+    links = [getattr(child, "url", None) for row in rows for child in row.children]
+    return post.permalink in [*(embed.url for embed in message.embeds), *links]
+
+
+def _same_text(message: discord.Message, post: Post) -> bool:
+    """Tell whether a message says a post: by its permalink whatever revision it shows, else by its words."""
+    continued = post.content.startswith(CONTINUED)
+    if post.permalink and not continued:
+        first_line = message.content.split("\n")[0]
+        return f"(<{post.permalink}>)" in first_line and not first_line.startswith(CONTINUED)
+    target = message.reference.message_id if message.reference else None
+    return _words(message.content) == _words(post.content) and target in (None, post.reply_to)
 
 
 def _words(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import logging
 import os
 import re
 import secrets
@@ -17,7 +18,9 @@ from typing import Any, Literal
 import aiosqlite
 
 from bot.errors import InUse, StoreError
-from bot.store import meta, schema
+from bot.store import meta, restore, schema
+
+log = logging.getLogger(__name__)
 
 Transaction = aiosqlite.Connection
 Realm = Literal["discord", "sandbox"]
@@ -55,6 +58,8 @@ class Database:
                 database = cls(path, connections[0], connections[1:])
                 if realm:
                     await database._bind(realm)
+                if exclusive:
+                    await database._notice_a_restored_backup()
                 yield database
             finally:
                 await _unbroken(_close(connections))
@@ -100,6 +105,11 @@ class Database:
         problem = await asyncio.to_thread(_problem, self.path)
         if problem:
             raise StoreError(_damaged(self.path, problem))
+
+    async def _notice_a_restored_backup(self) -> None:
+        async with self.write() as tx:
+            if await restore.notice(tx, self.path, datetime.now(UTC)):
+                log.warning("the database is older than what was posted: looking before posting for a week")
 
     async def _bind(self, realm: Realm) -> None:
         async with self.write() as tx:
