@@ -146,9 +146,10 @@ async def test_b04_only_a_reader_begins_without_immediate():
 async def test_b04_what_another_process_writes_never_makes_our_snapshot_busy(database):
     async with database.write() as tx:
         assert await meta.get(tx, "x") is None
-        with raw(database.path) as other, pytest.raises(sqlite3.OperationalError, match="locked"):
+        with raw(database.path) as other:
             other.execute("PRAGMA busy_timeout = 0")
-            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("BEGIN IMMEDIATE")
         await meta.put(tx, "x", "1")
     with locked(database.path) as other:
         other.execute("INSERT INTO meta VALUES ('y', '2')")

@@ -90,7 +90,7 @@ async def test_b11_without_a_sound_backup_nothing_is_migrated(path, monkeypatch)
     old, real = shape(path), database_module._problem
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, SECOND))
     monkeypatch.setattr(database_module, "_problem", lambda file: "torn" if file != path else real(file))
-    with pytest.raises(StoreError, match="backup.*torn"):
+    with pytest.raises(StoreError, match=r"backup.*torn"):
         async with Database.open(path):
             pass
     assert shape(path) == old and backups(path) == []

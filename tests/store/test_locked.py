@@ -114,10 +114,14 @@ async def test_a_locked_database_is_an_error_and_nothing_half(world: World, name
 @pytest.mark.parametrize("name", WRITES)
 async def test_an_error_after_it_takes_it_back(world: World, name: str) -> None:
     before = dump(world.database.path)
-    with pytest.raises(RuntimeError):
+
+    async def work() -> None:
         async with world.database.write() as tx:
             await WRITES[name](tx, world)
             raise RuntimeError("after it")
+
+    with pytest.raises(RuntimeError):
+        await work()
     assert dump(world.database.path) == before
 
 
