@@ -74,7 +74,10 @@ FIRST = (
     "CREATE INDEX deliveries_guild ON deliveries (guild_id)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST,)
+# A server sees the newest public stories: those that members fetched for themselves must not be walked through.
+PUBLIC = ("CREATE INDEX stories_public ON stories (id) WHERE public",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST, PUBLIC)
 
 
 async def version(connection: aiosqlite.Connection) -> int:

@@ -109,7 +109,7 @@ async def latest(tx: Transaction, guild_id: int, limit: int) -> list[StoredStory
     """Return the newest stories that a guild may see."""
     # Not by _VISIBLE: a guild that follows nothing would have every story looked through.
     sql = f"""SELECT {_COLUMNS} FROM stories s WHERE s.id IN (
-        SELECT * FROM (SELECT p.id FROM stories p WHERE p.public ORDER BY p.id DESC
+        SELECT * FROM (SELECT id FROM stories INDEXED BY stories_public WHERE public ORDER BY id DESC
             LIMIT :limit * EXISTS (SELECT 1 FROM subscriptions WHERE guild_id = :guild))
         UNION SELECT * FROM (SELECT story_id FROM guild_stories WHERE guild_id = :guild
             ORDER BY story_id DESC LIMIT :limit)) ORDER BY s.id DESC LIMIT :limit"""
@@ -118,7 +118,7 @@ async def latest(tx: Transaction, guild_id: int, limit: int) -> list[StoredStory
 
 async def latest_public(tx: Transaction, limit: int) -> list[StoredStory]:
     """Return the newest stories that came by a source."""
-    sql = f"SELECT {_COLUMNS} FROM stories s WHERE s.public ORDER BY s.id DESC LIMIT ?"
+    sql = f"SELECT {_COLUMNS} FROM stories s INDEXED BY stories_public WHERE s.public ORDER BY s.id DESC LIMIT ?"
     return [_stored(row) for row in await tx.execute_fetchall(sql, (limit,))]
 
 

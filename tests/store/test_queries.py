@@ -134,7 +134,8 @@ def whole(step: str, sql: str) -> bool:
 async def test_b20_a_hot_query_is_indexed(database: Database, name: str) -> None:
     found = [(step, sql) for step, sql in await plans(database, HOT[name]) if whole(step, sql)]
     if name in NEWEST_FIRST:
-        assert all("LIMIT" in sql and step.split(" USING INDEX stories_public")[0] in ("SCAN s", "SCAN stories") for step, sql in found)
+        plain = [step.removesuffix(" USING INDEX stories_public") for step, _ in found]
+        assert all("LIMIT" in sql for _, sql in found) and set(plain) <= {"SCAN s", "SCAN stories"}
     else:
         assert found == []
 
