@@ -1,7 +1,7 @@
 """Rows B06 to B10 and B14 to B16: files that are foreign, damaged, newer, lost or taken back from a backup.
 
-The restore mode of B09, B15 and B16 (looking before the first post) belongs to delivery and is not built yet: here is
-the store's part, that such a file is sound and says truly what it knows.
+Here is the store's part of B09, B15 and B16: such a file is sound and says truly what it knows. That the bot then looks
+before it posts is tested in tests/test_restore.py.
 """
 
 from __future__ import annotations

@@ -14,13 +14,13 @@ import pytest_asyncio
 
 from bot import library
 from bot.model import State, StoredComment, StoredStory, Subscription
-from bot.store import comments, deliveries, meta, removals, schema, stories, subscriptions, wishes
+from bot.store import comments, deliveries, meta, removals, restore, schema, stories, subscriptions, wishes
 from bot.store.database import Database, Transaction
 from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, dump, locked, page, store
 
 pytestmark = pytest.mark.asyncio
 
-MODULES = (comments, deliveries, meta, removals, stories, subscriptions, wishes)
+MODULES = (comments, deliveries, meta, removals, restore, stories, subscriptions, wishes)
 LATE = replace(PAGE.comments[0], key="late")
 
 
@@ -58,6 +58,7 @@ WRITES: dict[str, Write] = {
     "removals.channel_gone": lambda tx, w: removals.channel_gone(tx, CHANNEL, "gone"),
     "removals.guild_gone": lambda tx, w: removals.guild_gone(tx, GUILD),
     "removals.unfollowed": lambda tx, w: removals.unfollowed(tx, CHANNEL),
+    "restore.notice": lambda tx, w: restore.notice(tx, w.database.path, NOW),
     "stories.insert": lambda tx, w: stories.insert(tx, page(9).story, NOW, public=True),
     "stories.add_aliases": lambda tx, w: stories.add_aliases(tx, w.story.id, page(9).story),
     "stories.update": lambda tx, w: stories.update(tx, w.story, page(9).story, NOW),
@@ -93,6 +94,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         async with database.write() as tx:
             await deliveries.intend(tx, World.CARD, now=NOW, revision=1, payload="{}")
             made = World(database, where, await stories.get(tx, 1), await comments.of_story(tx, 1))
+        restore.mark(database.path, 5000)
         await database._writer.execute("PRAGMA busy_timeout = 0")
         yield made
 
@@ -133,7 +135,7 @@ async def test_a_reader_cannot_be_used_for_it(world: World, name: str) -> None:
 
 
 async def test_every_function_that_writes_has_its_case():
-    written = re.compile(r"\b(INSERT|UPDATE|DELETE)\b|_INSERT\b|\bawait _end\(|\bexecutemany\(")
+    written = re.compile(r"\b(INSERT|UPDATE|DELETE)\b|_INSERT\b|\bawait _end\(|\bmeta\.put\(")
     writers = {name for name, function in functions().items() if written.search(inspect.getsource(function))}
     assert writers == set(WRITES)
     assert schema.__name__ not in {module.__name__ for module in MODULES}, "migrations have tests of their own"
