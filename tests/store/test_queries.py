@@ -145,13 +145,18 @@ async def test_b20_the_check_sees_a_scan(database: Database) -> None:
     assert [step for step, sql in steps if whole(step, sql)] == ["SCAN s"]
 
 
-async def test_b20_the_newest_stories_are_found_without_walking_through_foreign_ones(database: Database) -> None:
-    """Count SQLite's own steps: for a server that follows nothing, every story is a foreign one."""
+@pytest.mark.parametrize("follows", [True, False])
+async def test_b20_the_newest_stories_are_found_without_walking_through_foreign_ones(
+    database: Database, follows: bool
+) -> None:
+    """Count SQLite's own steps: what others fetched, or for a server that follows nothing all that is public."""
+    if follows:
+        await library.follow(database, GUILD, CHANNEL, ADMIN, NOW)
     async with database.write() as tx:
         await tx.executemany(
             """INSERT INTO stories (title, summary, body, digest, revision, first_seen, public)
-            VALUES ('t', '', '', '', 1, 0, 1)""",
-            [()] * 3000,
+            VALUES ('t', '', '', '', 1, 0, ?)""",
+            [(number < 5 or not follows,) for number in range(3000)],
         )
         await stories.fetched(tx, GUILD, 7, ADMIN, NOW)
     steps = 0
@@ -163,7 +168,7 @@ async def test_b20_the_newest_stories_are_found_without_walking_through_foreign_
 
     async with database.read() as tx:
         await tx.set_progress_handler(count, 100)
-        found = await stories.latest(tx, GUILD, 5)
+        found = await stories.latest(tx, GUILD, 3)
         await tx.set_progress_handler(None, 0)
-    assert [stored.id for stored in found] == [7]
+    assert [stored.id for stored in found] == ([7, 5, 4] if follows else [7])
     assert steps < 10
