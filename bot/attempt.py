@@ -13,6 +13,7 @@ from bot.model import Delivery, State, StoredComment, StoredStory
 from bot.post import Answer, Duty, Messenger, Missing, Place, Post, Refused, Sent, Stop, Unknown, Wait
 from bot.store import comments, deliveries, removals, restore, stories
 from bot.store.database import Database
+from bot.store.reasons import DELETED
 
 log = logging.getLogger(__name__)
 
@@ -195,7 +196,7 @@ class Attempt:
 
     async def _removed(self, row: Delivery, answer: Answer, place: Place) -> bool:
         if isinstance(answer, Sent):
-            await self._finish(row, State.GONE, "deleted at its source")
+            await self._finish(row, State.GONE, DELETED)
             return True
         return await self._unarchive_or_not_done(row, answer, place)
 

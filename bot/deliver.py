@@ -111,6 +111,8 @@ class Deliverer:
     async def _guarded(self, lane: tuple[int, int], row: Delivery, work: Callable[[Delivery], Awaitable[bool]]) -> None:
         """Run one delivery: one of the five places that may catch everything."""
         try:
+            if await self._is_stale(row):
+                return
             if await work(row):
                 self._doubts.pop(row.id, None)
             else:
@@ -123,6 +125,11 @@ class Deliverer:
         finally:
             del self._lanes[lane]
             self.wake()
+
+    async def _is_stale(self, row: Delivery) -> bool:
+        """Tell whether a row moved on between our reading it and our lane's becoming free: acting would do it twice."""
+        async with self._database.read() as tx:
+            return await deliveries.get(tx, row.id) != row
 
     async def _put_off(self, row: Delivery) -> None:
         """After an error of ours keep the lane away for a while; a row in flight stays so and is looked for."""

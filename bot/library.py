@@ -49,6 +49,7 @@ async def fetched(database: Database, guild_id: int, user_id: int, story_id: int
 async def follow(database: Database, guild_id: int, channel_id: int, user_id: int, now: datetime) -> Subscription:
     """Follow a channel; raises ``Conflict``. Nothing is posted by this alone."""
     async with database.write() as tx:
+        await removals.followed_again(tx, channel_id)
         return await subscriptions.follow(tx, guild_id, channel_id, user_id, now)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from bot.identity import assign_keys
 from bot.model import Comment, StoredComment
 
 READS_UNTIL_GONE = 2
 TIME_UNTIL_GONE = timedelta(minutes=10)
+STEP = 1024
 FREEZE_SHARE, FREEZE_NUMBER = 0.3, 5
 
 
@@ -121,7 +123,37 @@ def _ordered(fresh: Sequence[Comment]) -> list[Comment]:
 
 
 def _places(known: Sequence[StoredComment], keyed: Sequence[Comment]) -> dict[str, int]:
-    """Return everybody's position: the page's order, with the absent ones after the neighbour that they had."""
+    """Return everybody's position in the page's order; who stands right already keeps theirs, so gaps are left."""
+    order = _order(known, keyed)
+    held = {stored.comment.key: stored.position for stored in known}
+    standing = [held[key] for key in order if key in held]
+    places: dict[str, int] = {}
+    if all(before < after for before, after in pairwise(standing)):
+        places = _between(order, held)
+    return places or {key: (index + 1) * STEP for index, key in enumerate(order)}
+
+
+def _between(order: Sequence[str], held: Mapping[str, int]) -> dict[str, int]:
+    """Place the new ones evenly between their neighbours; empty where there is no room left."""
+    places: dict[str, int] = {}
+    last, run = 0, list[str]()
+    for key in [*order, None]:
+        if key is not None and key not in held:
+            run.append(key)
+            continue
+        following = held[key] if key is not None else last + STEP * (len(run) + 1)
+        step = (following - last) // (len(run) + 1)
+        if run and step < 1:
+            return {}
+        places |= {new: last + step * (index + 1) for index, new in enumerate(run)}
+        if key is not None:
+            places[key] = last = following
+        run = []
+    return places
+
+
+def _order(known: Sequence[StoredComment], keyed: Sequence[Comment]) -> list[str]:
+    """Return all keys in the page's order, with the absent ones after the neighbour that they had."""
     present = {comment.key for comment in keyed}
     followers: dict[str | None, list[str]] = defaultdict(list)
     neighbour: str | None = None
@@ -133,4 +165,4 @@ def _places(known: Sequence[StoredComment], keyed: Sequence[Comment]) -> dict[st
     order = list(followers[None])
     for comment in keyed:
         order += [comment.key, *followers[comment.key]]
-    return {key: position for position, key in enumerate(order)}
+    return order

@@ -114,6 +114,17 @@ async def test_nothing_is_sent_again_before_the_settle_time(world: World) -> Non
     assert world.messenger.calls == ["create", "find", "create"]
 
 
+async def test_a_row_that_moved_on_since_it_was_read_is_left_alone(world: World) -> None:
+    await world.read(PAGE)
+    async with world.database.read() as tx:
+        (stale,) = await deliveries.due(tx, world.clock.now())
+    await world.drain()
+    calls = list(world.messenger.calls)
+    world.deliverer._start(stale, world.deliverer._attempt.keep)
+    await world.deliverer.run_due()
+    assert world.messenger.calls == calls
+
+
 async def test_a_repeat_says_exactly_what_the_intent_said(world: World) -> None:
     world.messenger.answers = [Unknown("reset")]
     await world.read(PAGE)

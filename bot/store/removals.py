@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiosqlite import Connection as Transaction
 
 from bot.store import subscriptions
+from bot.store.reasons import REMOVED, UNFOLLOWED
 
 _UNKEPT = "('pending', 'inflight', 'held')"
 
@@ -36,21 +37,25 @@ async def channel_gone(tx: Transaction, channel_id: int, reason: str) -> None:
 
 async def guild_gone(tx: Transaction, guild_id: int) -> None:
     """A guild removed the bot: its rows stop at once, its configuration stays."""
-    reason = "the bot was removed from the server"
-    await subscriptions.pause_guild(tx, guild_id, reason)
-    await _end(tx, "guild_id", guild_id, reason)
+    await subscriptions.pause_guild(tx, guild_id, REMOVED)
+    await _end(tx, "guild_id", guild_id, REMOVED)
 
 
 async def unfollowed(tx: Transaction, channel_id: int) -> None:
-    """An admin unfollowed a channel: what was posted stays, what was not is not posted any more."""
-    await _end(tx, "channel_id", channel_id, "the channel was unfollowed")
+    """An admin unfollowed a channel: what was posted stays and follows its source, what was not is not posted."""
+    sql = f"UPDATE deliveries SET state = 'dead', reason = ? WHERE channel_id = ? AND state IN {_UNKEPT}"
+    await tx.execute(sql, (UNFOLLOWED, channel_id))
+
+
+async def followed_again(tx: Transaction, channel_id: int) -> None:
+    """What stands in the channel since before the bot was removed is ours again; nothing is posted by this."""
+    sql = "UPDATE deliveries SET state = 'live', reason = NULL WHERE channel_id = ? AND state = 'gone' AND reason = ?"
+    await tx.execute(sql, (channel_id, REMOVED))
 
 
 async def _end(tx: Transaction, column: str, value: int, reason: str) -> None:
-    await tx.execute(f"UPDATE deliveries SET thread_closed = 1 WHERE {column} = ? AND comment_id IS NULL", (value,))
     await tx.execute(
-        f"""UPDATE deliveries SET state = 'dead', reason = ?
-        WHERE {column} = ? AND (state IN {_UNKEPT} OR state = 'live' AND have_rev < want_rev
-            OR state = 'live' AND comment_id IS NULL AND thread_id IS NULL)""",
+        f"""UPDATE deliveries SET state = CASE state WHEN 'live' THEN 'gone' ELSE 'dead' END, reason = ?
+        WHERE {column} = ? AND (state IN {_UNKEPT} OR state = 'live')""",
         (reason, value),
     )

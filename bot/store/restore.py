@@ -7,6 +7,7 @@ for a week each row is then looked for by its permalink before it is posted for 
 from __future__ import annotations
 
 import os
+import secrets
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,11 +40,13 @@ def marked(database: Path) -> int:
 
 
 async def notice(tx: Transaction, database: Path, now: datetime) -> bool:
-    """Begin to look before posting when the mark is above all that the database knows; tells whether it is."""
+    """Switch to looking before posting when the mark is above all that the database knows; tells whether it is."""
     ((known,),) = await tx.execute_fetchall("SELECT coalesce(max(message_id), 0) FROM deliveries")
     if marked(database) <= known:
         return False
     since = max(_time_of(known), now - OLDEST)
+    # Ids begin anew from the backup's: a new secret keeps new items from a nonce that Discord remembers.
+    await meta.put(tx, "install_secret", secrets.token_hex(16))
     await meta.put(tx, "look_since", str(to_ms(since)))
     await meta.put(tx, "look_until", str(to_ms(now + LOOK_FOR)))
     return True

@@ -32,8 +32,8 @@ async def find(tx: Transaction, story: Story) -> StoredStory | None:
 
 def aliases(story: Story) -> Iterator[tuple[str, str]]:
     """Yield the names by which a story is known again: native id, address, else its title on its site."""
-    if story.native_id:
-        yield "native", text(f"{story.site or ''}\x1f{story.native_id}") or ""
+    if story.native_id and story.site:  # an id means nothing without the site that gave it
+        yield "native", text(f"{story.site}\x1f{story.native_id}") or ""
     if story.url:
         yield "url", text(canonical(story.url)) or ""
     else:

@@ -15,8 +15,11 @@ LIMIT = 50
 
 
 async def follow(tx: Transaction, guild_id: int, channel_id: int, user_id: int, now: datetime) -> Subscription:
-    """Store a new subscription; raises ``Conflict`` when the channel has one, or the guild too many."""
+    """Store a subscription or resume a paused one; raises ``Conflict`` when it is active, or the guild has too many."""
     known = await of_guild(tx, guild_id)
+    if any(subscription.channel_id == channel_id and subscription.paused_reason for subscription in known):
+        await tx.execute("UPDATE subscriptions SET paused_reason = NULL WHERE channel_id = ?", (channel_id,))
+        return next(back for back in await of_guild(tx, guild_id) if back.channel_id == channel_id)
     if any(subscription.channel_id == channel_id for subscription in known):
         raise Conflict(f"<#{channel_id}> is followed already. `/channels list` shows all.")
     if len(known) >= LIMIT:

@@ -10,11 +10,18 @@ from aiosqlite import Connection as Transaction
 
 from bot.model import StoredComment, StoredStory, Subscription
 from bot.store import meta
+from bot.store.reasons import DELETED, REMOVED, UNFOLLOWED
 from bot.store.values import text
 
 _INSERT = """INSERT OR IGNORE INTO deliveries (guild_id, channel_id, subscription_id, story_id, comment_id, part,
         position, state, nonce, want_rev, want_gone)
     VALUES (:guild, :channel, :subscription, :story, :comment, :part, :position, 'pending', :nonce, :revision, :gone)"""
+
+# Only what never reached Discord for sure is simply pending again; a doubt is settled first.
+_REVIVE = """UPDATE deliveries SET state = CASE WHEN attempt_at IS NULL THEN 'pending' ELSE 'inflight' END,
+        reason = NULL, next_at = NULL, tries = 0
+    WHERE channel_id = :channel AND story_id = :story AND state = 'dead' AND message_id IS NULL
+        AND reason IN (:first, :second)"""
 
 
 async def want_story(tx: Transaction, story: StoredStory, found: Iterable[StoredComment], where: Subscription) -> int:
@@ -24,6 +31,7 @@ async def want_story(tx: Transaction, story: StoredStory, found: Iterable[Stored
     row = {"guild": where.guild_id, "channel": where.channel_id, "subscription": where.id, "story": story.id}
     card = {"comment": None, "part": 0, "position": -1, "nonce": nonce, "revision": story.revision, "gone": False}
     await tx.execute(_INSERT, {**row, **card})
+    await tx.execute(_REVIVE, {"channel": where.channel_id, "story": story.id, "first": UNFOLLOWED, "second": REMOVED})
     await want_comments(tx, story.id, found, where.channel_id)
     return tx.total_changes - before
 
@@ -34,7 +42,7 @@ async def want_comments(
     """Promise comments to every channel (or to one) where the story stands and its thread is open."""
     sql = """SELECT guild_id, channel_id, subscription_id FROM deliveries
         WHERE story_id = :story AND channel_id = coalesce(:channel, channel_id) AND comment_id IS NULL
-            AND NOT thread_closed
+            AND NOT thread_closed AND channel_id IN (SELECT channel_id FROM subscriptions WHERE paused_reason IS NULL)
             AND (state IN ('pending', 'inflight', 'live', 'held') OR state = 'gone' AND thread_id IS NOT NULL)"""
     cards = list(await tx.execute_fetchall(sql, {"story": story_id, "channel": channel_id}))
     secret = await _secret(tx) if cards else ""
@@ -61,6 +69,7 @@ async def want_comments(
 
 async def want_revision(tx: Transaction, story_id: int, comment: StoredComment | None, revision: int) -> int:
     """Let an item's newest revision be wanted wherever it stands; a deleted comment is wanted gone."""
+    again = 0 if comment is None or comment.comment.deleted else await _post_again(tx, comment)
     cursor = await tx.execute(
         """UPDATE deliveries SET want_rev = :revision, want_gone = :gone
         WHERE story_id = :story AND comment_id IS :comment AND state IN ('pending', 'inflight', 'live', 'held')""",
@@ -71,7 +80,22 @@ async def want_revision(tx: Transaction, story_id: int, comment: StoredComment |
             "comment": comment.id if comment else None,
         },
     )
-    return cursor.rowcount
+    return max(again, cursor.rowcount)
+
+
+async def _post_again(tx: Transaction, comment: StoredComment) -> int:
+    """A comment that came back at its source is posted anew where it had been removed: a new message, a new nonce."""
+    sql = "SELECT id, channel_id, part FROM deliveries WHERE comment_id = ? AND state = 'gone' AND reason = ?"
+    rows = list(await tx.execute_fetchall(sql, (comment.id, DELETED)))
+    for row in rows:
+        item = f"{item_of(comment.story_id, comment.comment.key)}@{comment.revision}"
+        nonce = await nonce_of(tx, row["channel_id"], item, row["part"])
+        await tx.execute(
+            """UPDATE deliveries SET state = 'pending', message_id = NULL, have_rev = 0, tries = 0, next_at = NULL,
+                attempt_at = NULL, reason = NULL, nonce = ? WHERE id = ?""",
+            (nonce, row["id"]),
+        )
+    return len(rows)
 
 
 async def move(tx: Transaction, positions: Iterable[tuple[StoredComment, int]]) -> None:
