@@ -205,7 +205,7 @@ def test_an_address_on_this_machine_is_refused_in_one_sentence(rendezvous):
 def test_a_database_that_is_none_is_one_clear_message(rendezvous, write, tmp_path):
     (tmp_path / "not.sqlite3").write_text("this is a letter, not a database " * 50)
     result = rendezvous("import", write("airlock.html"), DATABASE_PATH="not.sqlite3")
-    assert result.exit_code == 1
+    assert result.exit_code == 74
     assert result.output.startswith("Error: ")
     assert "Traceback" not in result.output
 
