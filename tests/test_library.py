@@ -213,5 +213,7 @@ async def test_following_again_says_nothing_twice(database):
     await add(database, "story", comments=2)
     made = await follow(database)
     await library.post_newest(database, made, 1, NOW)
+    async with database.write() as tx:
+        await tx.execute("UPDATE deliveries SET state = 'live', have_rev = want_rev, message_id = id + 1000")
     await library.unfollow(database, OURS, CHANNEL)
     assert await library.post_newest(database, await follow(database), 1, NOW) == 0

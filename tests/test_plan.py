@@ -19,9 +19,9 @@ def said(key: str, body: str = "", parent: str | None = None, **more: bool) -> C
 
 
 def known(*comments: Comment | str) -> list[StoredComment]:
-    """Return comments as stored, numbered in their order."""
+    """Return comments as stored, with room between their places."""
     made = [said(item) if isinstance(item, str) else item for item in comments]
-    return [StoredComment(100 + place, 1, comment, 1, place) for place, comment in enumerate(made)]
+    return [StoredComment(100 + place, 1, comment, 1, (place + 1) * 1024) for place, comment in enumerate(made)]
 
 
 def plan(old: list[StoredComment], fresh: list[Comment] | str, *, complete: bool = True, now=NOW) -> CommentPlan:
@@ -35,7 +35,8 @@ def keys(stored) -> str:
 def shape(fresh: list[Comment]) -> str:
     """Return what a first read adds, as "key<parent" in order."""
     added = compare([], fresh, complete=True, now=NOW).added
-    assert [position for position, _ in added] == list(range(len(added)))
+    positions = [position for position, _ in added]
+    assert positions == sorted(set(positions))
     return " ".join(f"{comment.key}<{comment.parent or ''}" for _, comment in added)
 
 
@@ -164,24 +165,53 @@ def test_a_deleted_one_is_not_missed():
     assert plan(known(said("a", deleted=True), "b"), "b") == CommentPlan()
 
 
+def order(old: list[StoredComment], found: CommentPlan) -> str:
+    """Return the keys in the order in which they stand after a plan."""
+    places = {stored.comment.key: stored.position for stored in old}
+    places |= {stored.comment.key: position for stored, position in found.moved}
+    places |= {comment.key: position for position, comment in found.added}
+    assert len(set(places.values())) == len(places)
+    return "".join(sorted(places, key=places.__getitem__))
+
+
 @pytest.mark.parametrize(
-    ("fresh", "added", "moved"),
+    ("fresh", "expected", "moved"),
     [
-        ("abcd", [], {}),
-        ("xabcd", [("x", 0)], {"a": 1, "b": 2, "c": 3, "d": 4}),
-        ("abxcd", [("x", 2)], {"c": 3, "d": 4}),
-        ("abcdx", [("x", 4)], {}),
-        ("abdc", [], {"c": 3, "d": 2}),
-        ("acd", [], {}),
-        ("axcd", [("x", 2)], {"c": 3, "d": 4}),
-        ("cd", [], {}),
-        ("", [], {}),
+        ("abcd", "abcd", ""),
+        ("xabcd", "xabcd", ""),
+        ("abxcd", "abxcd", ""),
+        ("abcdx", "abcdx", ""),
+        ("wabxyzcd", "wabxyzcd", ""),
+        ("abdc", "abdc", "cd"),
+        ("acd", "abcd", ""),
+        ("axcd", "abxcd", ""),
+        ("cd", "abcd", ""),
+        ("", "abcd", ""),
     ],
 )
-def test_places_follow_the_page_and_the_absent_keep_their_neighbour(fresh, added, moved):
-    found = plan(known(*"abcd"), fresh)
-    assert [(comment.key, position) for position, comment in found.added] == added
-    assert {stored.comment.key: position for stored, position in found.moved} == moved
+def test_places_follow_the_page_and_the_absent_keep_their_neighbour(fresh, expected, moved):
+    old = known(*"abcd")
+    found = plan(old, fresh)
+    assert order(old, found) == expected
+    assert keys(stored for stored, _ in found.moved) == moved
+
+
+def test_where_no_room_is_left_places_are_given_anew():
+    old = [replace(stored, position=place) for place, stored in enumerate(known(*"abc"))]
+    found = plan(old, "axbc")
+    assert order(old, found) == "axbc"
+
+
+def test_insertions_at_one_place_without_end_keep_the_order():
+    old, fresh = known("a", "z"), ["a", "z"]
+    for number in range(40):
+        fresh.insert(1, f"n{number}")
+        found = compare(old, [said(key) for key in fresh], complete=True, now=NOW)
+        moved = {stored.id: position for stored, position in found.moved}
+        old = [replace(stored, position=moved.get(stored.id, stored.position)) for stored in old]
+        old += [StoredComment(200 + number, 1, comment, 1, position) for position, comment in found.added]
+        old.sort(key=lambda stored: stored.position)
+        assert [stored.comment.key for stored in old] == fresh
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ WRITES: dict[str, Write] = {
     "removals.thread_gone": lambda tx, w: removals.thread_gone(tx, 1000),
     "removals.channel_gone": lambda tx, w: removals.channel_gone(tx, CHANNEL, "gone"),
     "removals.guild_gone": lambda tx, w: removals.guild_gone(tx, GUILD),
+    "removals.followed_again": lambda tx, w: removals.followed_again(tx, CHANNEL),
     "removals.unfollowed": lambda tx, w: removals.unfollowed(tx, CHANNEL),
     "restore.notice": lambda tx, w: restore.notice(tx, w.database.path, NOW),
     "stories.insert": lambda tx, w: stories.insert(tx, page(9).story, NOW, public=True),
@@ -143,5 +144,5 @@ async def test_every_function_that_writes_has_its_case():
 
 async def test_no_module_of_the_store_is_forgotten():
     folder = Path(inspect.getfile(Database)).parent
-    others = {"__init__", "database", "schema", "values"}
+    others = {"__init__", "database", "reasons", "schema", "values"}
     assert {path.stem for path in folder.glob("*.py")} - others == {m.__name__.rpartition(".")[2] for m in MODULES}
