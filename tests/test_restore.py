@@ -13,7 +13,7 @@ from bot.embedded import Embedded
 from bot.model import Comment
 from bot.sources import page as page_source
 from tests.conftest import Start
-from tests.test_flow import mirrored_tree, posts, source_tree, story_channel
+from tests.test_flow import mirrored_tree, source_tree, story_channel
 
 pytestmark = pytest.mark.asyncio
 

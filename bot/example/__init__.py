@@ -1,4 +1,4 @@
-"""A bundled example story of our own words, in two readings; the later one has an edit, a deletion and a new comment."""
+"""A bundled example story of our own words, in two readings: then come an edit, a deletion and a late comment."""
 
 from __future__ import annotations
 
