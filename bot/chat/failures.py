@@ -11,7 +11,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.errors import RendezvousError
+from bot.errors import RendezvousError, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +20,9 @@ UNKNOWN_INTERACTION = 10062
 
 def sentence(error: BaseException) -> str | None:
     """Return what to tell the user, or None when the error is ours and needs a reference."""
+    if isinstance(error, StoreError):
+        log.error("the database failed: %s", error)  # it names paths, which are the operator's alone
+        return "My memory cannot be used at the moment; nothing was lost. Please try again in a few minutes."
     if isinstance(error, RendezvousError):
         return str(error)
     if isinstance(error, app_commands.CommandOnCooldown):

@@ -66,27 +66,36 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
-        """Run one transaction: committed at the end, rolled back on any error or cancellation."""
-        async with self._lock:
-            try:
-                await self._writer.execute("BEGIN IMMEDIATE")
-                yield self._writer
-            except BaseException:
-                await _unbroken(self._writer.rollback())
-                raise
-            try:
-                await _unbroken(self._writer.commit())
-            except BaseException:
-                await _unbroken(self._writer.rollback())  # nothing to do where the commit went through
-                raise
+        """Run one transaction: committed at the end, rolled back on any error or cancellation.
+
+        Raises ``StoreError`` when the disk is full, the file locked for too long, or the like; nothing is half done.
+        """
+        with _told(self.path):
+            async with self._lock, self._transaction() as writer:
+                yield writer
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Transaction]:
+        try:
+            await self._writer.execute("BEGIN IMMEDIATE")
+            yield self._writer
+        except BaseException:
+            await _unbroken(self._writer.rollback())
+            raise
+        try:
+            await _unbroken(self._writer.commit())
+        except BaseException:
+            await _unbroken(self._writer.rollback())  # nothing to do where the commit went through
+            raise
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
-        """Give one consistent view; what is written meanwhile is not seen."""
+        """Give one consistent view; what is written meanwhile is not seen. Raises ``StoreError``."""
         connection = await self._readers.get()
         try:
-            await connection.execute("BEGIN")
-            yield connection
+            with _told(self.path):
+                await connection.execute("BEGIN")
+                yield connection
         finally:
             try:
                 await _unbroken(connection.rollback())
@@ -118,6 +127,16 @@ class Database:
                 await meta.put(tx, "realm", realm)
             elif known != realm:
                 raise StoreError(f"{self.path}: {REALM_SAYS[known]} (DATABASE_PATH, or --database).")
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn what only the operator can mend into a sentence; errors of ours pass as they are."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        advice = "free some space and all goes on" if "full" in str(error) else "look at the disk and its users"
+        raise StoreError(f"{path} could not be used ({error}); nothing was half stored: {advice}.") from error
 
 
 async def _unbroken(work: Coroutine[Any, Any, Any]) -> None:
