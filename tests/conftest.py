@@ -17,6 +17,7 @@ from bot.embedded import Embedded, embedded
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 Start = Callable[[], AbstractAsyncContextManager[Embedded]]
+Check = Callable[[list[dict[str, Any]]], list[str]]
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def samples() -> Path:
 
 
 @pytest.fixture
-def start(tmp_path: Path, check_traffic: Callable[[list[dict[str, Any]]], list[str]]) -> Start:
+def start(tmp_path: Path, check_traffic: Check) -> Start:
     """Start sandbox and bot on one database and one world; call it again for a restart.
 
     All that was said is checked at the end: not one violation of Discord's specification is let through.
@@ -47,7 +48,7 @@ def start(tmp_path: Path, check_traffic: Callable[[list[dict[str, Any]]], list[s
 
 
 @pytest.fixture(scope="session")
-def check_traffic() -> Callable[[list[dict[str, Any]]], list[str]]:
+def check_traffic() -> Check:
     """Check requests and answers against Discord's own specification, where it lies beside this checkout."""
     folder = SHARED / "discord-api"
     if not folder.is_dir():

@@ -19,6 +19,7 @@ from bot.store import deliveries
 from bot.store.database import Database
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from tests.conftest import Check
 from tests.test_flow import mirrored_tree, source_tree
 
 pytestmark = pytest.mark.asyncio
@@ -38,7 +39,9 @@ async def start(path: Path, box: Sandbox) -> Process:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-async def test_c04_to_c10_killed_at_any_moment_each_item_stands_once(tmp_path: Path, seed: int) -> None:
+async def test_c04_to_c10_killed_at_any_moment_each_item_stands_once(
+    tmp_path: Path, check_traffic: Check, seed: int
+) -> None:
     chance, path, clock = random.Random(seed), tmp_path / "t.sqlite3", SystemClock()
     async with Sandbox.start(page=False) as box, Database.open(path, realm="sandbox") as database:
         box.world.limits.open()
@@ -64,6 +67,7 @@ async def test_c04_to_c10_killed_at_any_moment_each_item_stands_once(tmp_path: P
         await process.wait()
         assert kills >= 3
         assert_each_once(box.transcript())
+        assert check_traffic(box.traffic) == []
 
 
 async def until(fatal: Fault, process: Process, database: Database) -> None:

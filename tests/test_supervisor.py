@@ -18,7 +18,7 @@ from bot.sources import page as page_source
 from bot.store import deliveries, subscriptions
 from bot.store.database import Database
 from sandbox.server import Sandbox
-from tests.conftest import Start
+from tests.conftest import Check, Start
 from tests.test_flow import posts, story_channel
 
 pytestmark = pytest.mark.asyncio
@@ -27,7 +27,7 @@ PAGE = page_source.parse(example.readings()[0], url=example.URL)
 SEND_MESSAGES, EMBED_LINKS = 1 << 11, 1 << 14
 
 
-async def served(tmp_path: Path, token: str | None, close: int | None = None) -> None:
+async def served(tmp_path: Path, check_traffic: Check, token: str | None, close: int | None = None) -> None:
     clock = SystemClock()
     async with (
         Database.open(tmp_path / "t.sqlite3") as database,
@@ -39,18 +39,23 @@ async def served(tmp_path: Path, token: str | None, close: int | None = None) ->
         if close:
             await box.ready(10)
             await box.gateway.drop(close)
-        await task
+        try:
+            await task
+        finally:
+            assert check_traffic(box.traffic) == []
 
 
-async def test_d10_a_wrong_token_ends_the_program_with_advice(tmp_path: Path) -> None:
+async def test_d10_a_wrong_token_ends_the_program_with_advice(tmp_path: Path, check_traffic: Check) -> None:
     with pytest.raises(Fatal, match="developer portal"):
-        await served(tmp_path, "wrong.token.x")
+        await served(tmp_path, check_traffic, "wrong.token.x")
 
 
 @pytest.mark.parametrize(("code", "word"), [(4004, "token"), (4014, "intent")])
-async def test_d13_a_fatal_close_ends_the_program_and_names_its_cause(tmp_path: Path, code: int, word: str) -> None:
+async def test_d13_a_fatal_close_ends_the_program_and_names_its_cause(
+    tmp_path: Path, check_traffic: Check, code: int, word: str
+) -> None:
     with pytest.raises(Fatal, match=word) as caught:
-        await served(tmp_path, None, code)
+        await served(tmp_path, check_traffic, None, code)
     assert caught.value.exit_code == 78
 
 
@@ -164,7 +169,7 @@ async def test_d33_a_guild_that_removed_the_bot_gets_nothing_more_and_keeps_its_
             assert len(await subscriptions.all_(tx)) == 1
 
 
-async def test_the_commands_are_sent_only_when_they_changed(tmp_path: Path) -> None:
+async def test_the_commands_are_sent_only_when_they_changed(tmp_path: Path, check_traffic: Check) -> None:
     clock, counts = SystemClock(), []
     async with Database.open(tmp_path / "t.sqlite3") as database, Web.open() as web, Sandbox.start(page=False) as box:
         use_api(box.api_url)
@@ -174,4 +179,5 @@ async def test_the_commands_are_sent_only_when_they_changed(tmp_path: Path) -> N
             counts.append(sum(e["method"] == "PUT" and e["path"].endswith("/commands") for e in box.traffic))
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+        assert check_traffic(box.traffic) == []
     assert counts == [1, 1]
