@@ -70,7 +70,7 @@ def comment_parts(story: Story, comment: Comment) -> list[Post]:
     """Return the messages of one comment: a head with author and time, its text, split where it is too long."""
     link = comment_link(story, comment)
     head = _head(comment, link)
-    more = f"{CONTINUED}{_name(comment)}, {f'[continued](<{link}>)' if link else 'continued'}\n"
+    more = f"{CONTINUED}{name(comment)}, {f'[continued](<{link}>)' if link else 'continued'}\n"
     texts = markdown.split(comment.body, CONTENT_LIMIT - len(more) - 8, CONTENT_LIMIT - len(head) - 8) or [NO_TEXT]
     return [Post(content=(more if part else head) + text, permalink=link) for part, text in enumerate(texts)]
 
@@ -90,8 +90,8 @@ def plain_comment(post: Post) -> Post:
 def _head(comment: Comment, link: str | None) -> str:
     time = f"<t:{int(comment.posted_at.timestamp())}:f>" if comment.posted_at else None
     if link:
-        return f"**{_name(comment)}** · [{time or 'comment'}](<{link}>)\n"
-    return f"**{_name(comment)}**{f' · {time}' if time else ''}\n"
+        return f"**{name(comment)}** · [{time or 'comment'}](<{link}>)\n"
+    return f"**{name(comment)}**{f' · {time}' if time else ''}\n"
 
 
 def _title(story: Story) -> str:
@@ -102,13 +102,18 @@ def _title(story: Story) -> str:
     return title or NO_TITLE
 
 
-def _name(comment: Comment) -> str:
+def name(comment: Comment) -> str:
+    """Return a commenter's name as one escaped line."""
     return markdown.escape(_cut(comment.author, NAME_LIMIT)) or "(no name)"
 
 
+def comment_count(stored: StoredStory) -> str:
+    """Return the number of comments in words."""
+    return "1 comment" if stored.comment_count == 1 else f"{stored.comment_count} comments"
+
+
 def _footer(stored: StoredStory) -> str:
-    number = stored.comment_count
-    comments = "1 comment" if number == 1 else f"{number} comments"
+    comments = comment_count(stored)
     author = _cut(stored.story.author or "", NAME_LIMIT)
     return f"{author} · {comments}" if author else comments
 

@@ -115,6 +115,13 @@ def test_a_discussion_is_paged_and_loses_no_comment() -> None:
     assert all(f"**A{number}**" in "".join(pages) for number in range(60))
 
 
+def test_a_long_comment_is_whole_and_a_quote_stays_a_quote() -> None:
+    words = [f"word{number}" for number in range(900)]
+    pages = discussion.pages(STORED, [(2, comment(1, "> quoted\n" + " ".join(words)))])
+    assert all(word in "".join(pages) for word in words)
+    assert "\n> \u2003\u2003quoted\n" in pages[0]
+
+
 def test_a_discussion_without_comments_says_so() -> None:
     assert discussion.EMPTY in discussion.pages(STORED, [])[0]
 

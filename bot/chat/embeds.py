@@ -21,7 +21,7 @@ def card_message(stored: StoredStory) -> tuple[discord.Embed, discord.ui.View]:
 
 def latest_embed(found: Sequence[StoredStory]) -> discord.Embed:
     """Return a list of stories with their numbers."""
-    lines = [f"`#{s.id}` {render.title_line(s.story)} · {s.comment_count} 💬" for s in found]
+    lines = [f"`#{s.id}` {render.title_line(s.story)} · {render.comment_count(s)}" for s in found]
     text = _within(lines) or NO_STORIES
     return discord.Embed(title="Newest stories", description=text, colour=COLOUR)
 
