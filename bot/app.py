@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import discord
 
-from bot.attempt import Stopped
+from bot.aftermath import Stopped
 from bot.chat.client import Rendezvous
 from bot.clock import Clock
 from bot.errors import RendezvousError

@@ -7,25 +7,18 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot import render
+from bot.aftermath import Act, Aftermath
 from bot.clock import Clock
-from bot.errors import RendezvousError
 from bot.model import Delivery, State, StoredComment, StoredStory
-from bot.post import Answer, Duty, Messenger, Missing, Place, Post, Refused, Sent, Stop, Unknown, Wait
-from bot.store import comments, deliveries, removals, restore, stories
+from bot.post import Answer, Duty, Messenger, Missing, Place, Post, Refused, Sent
+from bot.store import comments, deliveries, restore, stories
 from bot.store.database import Database
-from bot.store.reasons import DELETED
+from bot.store.reasons import DELETED, SHORTER, UNPOSTED
 
 log = logging.getLogger(__name__)
 
 LOOK_BACK = timedelta(seconds=60)
-RETRY_FIRST = 2.0
-RETRY_LONGEST = 3600.0
-TRIES = 8
 OUTAGE_WAIT = 30.0
-
-
-class Stopped(RendezvousError):
-    """Discord refuses our token: nothing may be sent any more."""
 
 
 class Attempt:
@@ -35,6 +28,7 @@ class Attempt:
         self._database = database
         self._messenger = messenger
         self._clock = clock
+        self.after = Aftermath(database, clock)
 
     async def keep(self, row: Delivery) -> bool:
         """Do what the row wants: create, open its thread, edit or delete."""
@@ -51,7 +45,7 @@ class Attempt:
         """Settle a row in flight: adopt the message if Discord has it, else send the same again."""
         place = await self._place(row)
         if place is None or row.sent_payload is None or row.attempt_at is None:
-            await self._postpone(row, RETRY_FIRST, "interrupted before it was sent")
+            await self.after.postpone(row, OUTAGE_WAIT, "interrupted before it was sent")
             return True
         if self._messenger.missing(Place(row.guild_id, row.channel_id)) is None:
             return False  # the server is away: the doubt stays
@@ -65,26 +59,34 @@ class Attempt:
         found = await self._messenger.find(place, post, min(earliest, since or earliest), known)
         if isinstance(found, int):
             log.info("adopted delivery=%d message=%d", row.id, found)
-            return await self._stands(row, found, fresh=since is None)
+            return await self.after.stands(row, found, fresh=since is None)
         if found is not None:
-            return await self._not_found_out(row, found)
+            return await self.after.not_found_out(row, found)
         if row.want_gone:
-            await self._finish(row, State.GONE, "deleted before it was posted")
+            await self.after.finish(row, State.GONE, UNPOSTED)
+            return True
+        if self.after.is_poison(row):
+            log.error("gave up delivery=%d tries=%d: always in doubt", row.id, row.tries)
+            await self.after.finish(row, State.DEAD, "Discord never said whether it took this")
             return True
         async with self._database.write() as tx:
             revision = row.sent_rev or row.want_rev
             await deliveries.intend(tx, row.id, now=self._clock.now(), revision=revision, payload=row.sent_payload)
         return await self._created(row, place, await self._messenger.create(place, post, row.nonce))
 
-    async def release_where_allowed(self) -> None:
-        """Let go of rows that were held for a permission which the bot has again."""
+    async def release_where_allowed(self, guild_id: int | None = None) -> None:
+        """Let go of rows that were held for a permission which the bot has again.
+
+        With a guild, something changed there: it is tried at once; else Discord's refusals wait for their time.
+        """
         async with self._database.read() as tx:
             held = await deliveries.held_places(tx)
-        for guild_id, channel_id in held:
-            missing = self._messenger.missing(Place(guild_id, channel_id))
-            if missing is not None and not missing.fatal:
+        for held_guild, channel_id in held:
+            missing = self._messenger.missing(Place(held_guild, channel_id))
+            if missing is not None and not missing.fatal and guild_id in (None, held_guild):
                 async with self._database.write() as tx:
-                    await deliveries.release_held(tx, channel_id)
+                    now = self._clock.now()
+                    await deliveries.release_held(tx, channel_id, None if guild_id else now)
 
     async def _place(self, row: Delivery) -> Place | None:
         if row.comment_id is None:
@@ -96,23 +98,23 @@ class Attempt:
     async def _allowed(self, row: Delivery, place: Place) -> bool:
         missing = self._messenger.missing(Place(row.guild_id, row.channel_id))
         if missing is None:
-            await self._postpone(row, OUTAGE_WAIT, "the server is not available at the moment")
+            await self.after.postpone(row, OUTAGE_WAIT, "the server is not available at the moment")
             return False
         if missing.fatal:
             log.warning("held delivery=%d channel=%d missing=%s", row.id, row.channel_id, ",".join(missing.fatal))
-            await self._hold(row, "the bot lacks: " + ", ".join(missing.fatal))
+            await self.after.hold(row, "the bot lacks: " + ", ".join(missing.fatal))
             return False
         return True
 
     async def _create(self, row: Delivery, place: Place) -> bool:
         if row.want_gone:
-            await self._finish(row, State.GONE, "deleted before it was posted")
+            await self.after.finish(row, State.GONE, UNPOSTED)
             return True
         async with self._database.write() as tx:
             posts, revision = await self._render(tx, row)
             await deliveries.ensure_parts(tx, row.id, len(posts))
             if row.part >= len(posts):
-                await deliveries.finish(tx, row.id, State.GONE, "the text became shorter")
+                await deliveries.finish(tx, row.id, State.GONE, SHORTER)
                 return True
             post = posts[row.part].answering(await deliveries.reply_target(tx, row))
             now = self._clock.now()
@@ -123,21 +125,12 @@ class Attempt:
             return await self.reconcile(intended)
         return await self._created(row, place, await self._messenger.create(place, post, row.nonce))
 
-    async def _stands(self, row: Delivery, message_id: int, *, fresh: bool) -> bool:
-        """Record the row's message; one that is not fresh may show an older text and is edited next."""
-        async with self._database.write() as tx:
-            await deliveries.record_sent(tx, row.id, message_id)
-            if not fresh:
-                await deliveries.record_edited(tx, row.id, 0)
-        restore.mark(self._database.path, message_id)
-        return True
-
     async def _created(self, row: Delivery, place: Place, answer: Answer) -> bool:
         if isinstance(answer, Sent):
-            return await self._stands(row, answer.id, fresh=True)
+            return await self.after.stands(row, answer.id, fresh=True)
         if isinstance(answer, Refused) and answer.duty is Duty.FALLBACK and not await self._tried_plain(row):
             return await self._create_plain(row, place, answer)
-        return await self._not_done(row, answer)
+        return await self.after.not_done(row, answer, Act.CREATE)
 
     async def _tried_plain(self, row: Delivery) -> bool:
         async with self._database.read() as tx:
@@ -173,7 +166,7 @@ class Attempt:
                 await deliveries.record_thread(tx, row.id, answer.id)
             return True
         # Asking again is harmless: a message has one thread at most, and Discord answers 160004 with it.
-        return await self._not_done(row, answer, repeatable=True)
+        return await self.after.not_done(row, answer, Act.THREAD)
 
     async def _change(self, row: Delivery, place: Place) -> bool:
         assert row.message_id is not None, "a live row has its message"
@@ -192,68 +185,22 @@ class Attempt:
             async with self._database.write() as tx:
                 await deliveries.record_edited(tx, row.id, revision)
             return True
-        return await self._unarchive_or_not_done(row, answer, place)
+        return await self._unarchive_or_not_done(row, answer, place, Act.EDIT)
 
     async def _removed(self, row: Delivery, answer: Answer, place: Place) -> bool:
         if isinstance(answer, Sent):
-            await self._finish(row, State.GONE, DELETED)
+            await self.after.finish(row, State.GONE, DELETED)
             return True
-        return await self._unarchive_or_not_done(row, answer, place)
+        return await self._unarchive_or_not_done(row, answer, place, Act.DELETE)
 
-    async def _unarchive_or_not_done(self, row: Delivery, answer: Answer, place: Place) -> bool:
+    async def _unarchive_or_not_done(self, row: Delivery, answer: Answer, place: Place, act: Act) -> bool:
         if isinstance(answer, Refused) and answer.duty is Duty.UNARCHIVE:
             answer = await self._messenger.unarchive(place.channel_id)
             if isinstance(answer, Sent):
-                return True  # still due: the next round edits it
-        return await self._not_done(row, answer, repeatable=True)
-
-    async def _not_found_out(self, row: Delivery, answer: Answer) -> bool:
-        """The look-up itself failed: the row stays in flight unless its place is gone or closed to us."""
-        if isinstance(answer, Refused) and answer.duty in (Duty.HOLD, Duty.PLACE_GONE):
-            return await self._not_done(row, answer)
-        if isinstance(answer, Stop):
-            raise Stopped(answer.text)
-        return False
-
-    async def _not_done(self, row: Delivery, answer: Answer, *, repeatable: bool = False) -> bool:
-        """Do the duty of an answer other than Sent; only a create that may have happened leaves the row in doubt."""
-        match answer:
-            case Stop(text):
-                await self._postpone(row, RETRY_FIRST, text)
-                raise Stopped(text)
-            case Unknown(text) if not repeatable:
-                log.warning("in doubt delivery=%d cause=%s", row.id, text)
-                return False
-            case Unknown(text):
-                await self._retry(row, text)
-            case Wait(seconds):
-                await self._postpone(row, seconds, "Discord asked us to wait")
-            case Refused():
-                await self._refused(row, answer)
-        return True
-
-    async def _refused(self, row: Delivery, refusal: Refused) -> None:
-        reason = f"Discord said {refusal.code}: {refusal.text}"
-        log.warning("refused delivery=%d duty=%s reason=%s", row.id, refusal.duty, reason)
-        match refusal.duty:
-            case Duty.HOLD:
-                await self._hold(row, reason)
-            case Duty.GONE:
-                await self._finish(row, State.GONE, "a moderator deleted it")
-            case Duty.PLACE_GONE:
-                await self._place_gone(row, reason)
-            case Duty.RETRY if row.tries < TRIES:
-                await self._retry(row, reason)
-            case _:
-                await self._finish(row, State.DEAD, reason)
-
-    async def _place_gone(self, row: Delivery, reason: str) -> None:
-        async with self._database.write() as tx:
-            card = await deliveries.card(tx, row.channel_id, row.story_id)
-            if row.comment_id is not None and card and card.thread_id:
-                await removals.thread_gone(tx, card.thread_id)
-            else:
-                await removals.channel_gone(tx, row.channel_id, reason)
+                # Still due: the next round does it, at once unless this goes round in circles.
+                await self.after.postpone(row, 2.0**row.tries if row.tries else 0, "the thread was archived")
+                return True
+        return await self.after.not_done(row, answer, act)
 
     async def _render(self, tx: deliveries.Transaction, row: Delivery) -> tuple[Sequence[Post], int]:
         stored = await stories.get(tx, row.story_id)
@@ -262,22 +209,6 @@ class Attempt:
             return [render.card(stored) if missing.embeds else render.plain_card(stored)], stored.revision
         comment = await comments.get(tx, row.comment_id)
         return _comment_posts(stored, comment, row), comment.revision
-
-    async def _retry(self, row: Delivery, reason: str) -> None:
-        await self._postpone(row, min(RETRY_LONGEST, RETRY_FIRST * 2 ** min(row.tries, 16)), reason)
-
-    async def _postpone(self, row: Delivery, seconds: float, reason: str) -> None:
-        until = self._clock.now() + timedelta(seconds=seconds)
-        async with self._database.write() as tx:
-            await deliveries.postpone(tx, row.id, until=until, reason=reason)
-
-    async def _hold(self, row: Delivery, reason: str) -> None:
-        async with self._database.write() as tx:
-            await deliveries.hold(tx, row.id, reason)
-
-    async def _finish(self, row: Delivery, state: State, reason: str) -> None:
-        async with self._database.write() as tx:
-            await deliveries.finish(tx, row.id, state, reason)
 
 
 def _comment_posts(stored: StoredStory, comment: StoredComment, row: Delivery) -> Sequence[Post]:

@@ -11,8 +11,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from bot.attempt import Attempt, Stopped
+from bot.aftermath import Stopped
+from bot.attempt import Attempt
 from bot.clock import Clock
+from bot.errors import StoreError
 from bot.model import Delivery, State
 from bot.post import Messenger
 from bot.store import deliveries
@@ -51,16 +53,24 @@ class Deliverer:
         try:
             while True:
                 self._woken.clear()
-                await self._start_lanes()
+                patience = await self._round()
                 if self._stop:
                     raise self._stop
-                patience = await self._patience()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), patience)
         finally:
             for task in self._lanes.values():
                 task.cancel()
             await asyncio.gather(*self._lanes.values(), return_exceptions=True)
+
+    async def _round(self) -> float:
+        """Start what is due and return for how long there is nothing more; a failing disk is given a minute."""
+        try:
+            await self._start_lanes()
+            return await self._patience()
+        except StoreError as error:
+            log.error("cannot deliver cause=%s", error)
+            return CRASH_PAUSE.total_seconds()
 
     async def run_due(self) -> int:
         """Take one step in every lane that has one, wait for them and return how many there were."""
@@ -71,9 +81,9 @@ class Deliverer:
             raise self._stop
         return len(tasks)
 
-    async def release(self) -> None:
-        """Let go of what was held for a permission that is back."""
-        await self._attempt.release_where_allowed()
+    async def release(self, guild_id: int) -> None:
+        """Let go of what was held for a permission of this guild that is back."""
+        await self._attempt.release_where_allowed(guild_id)
         self.wake()
 
     async def settled(self) -> bool:
@@ -87,6 +97,8 @@ class Deliverer:
 
     async def _start_lanes(self) -> None:
         now = self._clock.now()
+        if now < self._attempt.after.quiet_until:
+            return
         if now >= self._next_recheck:
             self._next_recheck = now + RECHECK
             await self._attempt.release_where_allowed()
@@ -94,10 +106,14 @@ class Deliverer:
             doubtful = await deliveries.inflight(tx)
             ready = [*await deliveries.threadless(tx, now), *await deliveries.due(tx, now)]
         for row in doubtful:
-            if now >= self._doubt(row) + self._settle:
+            if now >= self._settled_at(row):
                 self._start(row, self._attempt.reconcile)
         for row in ready:
             self._start(row, self._attempt.keep)
+
+    def _settled_at(self, row: Delivery) -> datetime:
+        """When a doubt may be looked into: the more tries were in doubt, the later."""
+        return self._doubt(row) + self._settle * (1 << min(max(row.tries - 1, 0), 8))
 
     def _doubt(self, row: Delivery) -> datetime:
         """When the ambiguity was seen: the moment of the answer, or our start for rows found in flight."""
@@ -146,7 +162,8 @@ class Deliverer:
         async with self._database.read() as tx:
             doubtful = await deliveries.inflight(tx)
             at = await deliveries.next_due(tx)
-        times = [self._doubt(row) + self._settle for row in doubtful] + ([at] if at else [])
+        times = [self._settled_at(row) for row in doubtful] + ([at] if at else [])
+        times.append(self._attempt.after.quiet_until)
         now = self._clock.now()
         # A time already past belongs to a lane that is busy, and that lane wakes us itself.
         waits = [(time - now).total_seconds() for time in times if time > now]

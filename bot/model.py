@@ -79,7 +79,7 @@ class StoredComment:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """An admin's wish: new stories go to this channel."""
+    """An admin's wish: new stories go to this channel. ``held_reason`` says why nothing goes there at the moment."""
 
     id: int
     guild_id: int
@@ -87,6 +87,7 @@ class Subscription:
     created_by: int
     created_at: datetime
     paused_reason: str | None = None
+    held_reason: str | None = None
 
 
 class State(StrEnum):

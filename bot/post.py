@@ -105,9 +105,10 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Discord definitely did not do it and asks for ``seconds`` of patience."""
+    """Discord definitely did not do it and asks for ``seconds`` of patience; ``everywhere`` means of every request."""
 
     seconds: float
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ TITLE_LIMIT = 256
 SUMMARY_LIMIT = 700
 THREAD_NAME_LIMIT = 100
 NAME_LIMIT = 80
+LINK_LIMIT = 600
+BUTTON_LIMIT = 512
 DISCUSSION_PREFIX = "story:discussion:"
 CONTINUED = "-# "
 DELETED = "*This comment was deleted at its source.*"
@@ -35,7 +37,7 @@ def card(stored: StoredStory) -> Post:
         image_url=safe_link(story.image_url),
     )
     # Only a link button can leave Discord, and Discord refuses one of more than 512 characters.
-    read = (Button("Read the story", url=link),) if link and len(link) <= 512 else ()
+    read = (Button("Read the story", url=link),) if link and len(link) <= BUTTON_LIMIT else ()
     talk = Button("Discussion", custom_id=f"{DISCUSSION_PREFIX}{stored.id}")
     return Post(embed=embed, buttons=(*read, talk), permalink=link)
 
@@ -43,14 +45,16 @@ def card(stored: StoredStory) -> Post:
 def plain_card(stored: StoredStory) -> Post:
     """Return the card as text, for channels where the bot may not embed links and after a refused embed."""
     story = stored.story
-    link = safe_link(story.url)
-    text = "\n".join(line for line in (title_line(story), markdown.excerpt(story.summary, 500)) if line)
+    link = _short(story.url)
+    title = title_line(story)
+    room = min(500, CONTENT_LIMIT - markdown.units(title) - 1)
+    text = "\n".join(line for line in (title, markdown.excerpt(story.summary, room)) if line)
     return Post(content=text, permalink=link)
 
 
 def title_line(story: Story) -> str:
     """Return the story's title in bold, linked to its address where it has one."""
-    link = safe_link(story.url)
+    link = _short(story.url)
     return f"**[{_title(story)}](<{link}>)**" if link else f"**{_title(story)}**"
 
 
@@ -61,9 +65,9 @@ def thread_name(story: Story) -> str:
 
 def comment_link(story: Story, comment: Comment) -> str | None:
     """Return the comment's own address, else the story's with the comment's key as fragment, else None."""
-    own = safe_link(comment.url)
-    page = safe_link(story.url)
-    return own or (safe_link(f"{page.split('#')[0]}#{quote(comment.key, safe='')}") if page else None)
+    own = _short(comment.url)
+    page = _short(story.url)
+    return own or (_short(f"{page.split('#')[0]}#{quote(comment.key, safe='')}") if page else None)
 
 
 def comment_parts(story: Story, comment: Comment) -> list[Post]:
@@ -92,6 +96,12 @@ def _head(comment: Comment, link: str | None) -> str:
     if link:
         return f"**{name(comment)}** · [{time or 'comment'}](<{link}>)\n"
     return f"**{name(comment)}**{f' · {time}' if time else ''}\n"
+
+
+def _short(url: str | None) -> str | None:
+    """Return an address that leaves room for words in a message, or None."""
+    link = safe_link(url)
+    return link if link and len(link) <= LINK_LIMIT else None
 
 
 def _title(story: Story) -> str:

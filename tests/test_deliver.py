@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot import library
-from bot.attempt import Stopped
+from bot.aftermath import Stopped
 from bot.deliver import Deliverer
 from bot.ingest import ingest
 from bot.model import Comment, State, Story, StoryPage
@@ -180,7 +180,7 @@ async def test_d15_a_missing_permission_holds_without_a_call_and_is_released(wor
     assert world.messenger.calls == []
     assert State.HELD in await world.states()
     world.messenger.lack = Missing(embeds=True)
-    await world.deliverer.release()
+    await world.deliverer.release(GUILD)
     await world.drain()
     assert len(world.messenger.posted) == 4
 

@@ -130,3 +130,10 @@ def test_a_huge_comment_fits_a_page() -> None:
     pages = discussion.pages(STORED, [(6, comment(1, "line\n" * 3000)), (0, comment(2, "x", deleted=True))])
     assert all(units(page) <= 2000 for page in pages)
     assert "A2" not in "".join(pages)
+
+
+def test_a_long_address_leaves_room_for_the_words() -> None:
+    story = replace(STORY, url="https://example.org/" + "a" * 1600, title="T" * 250, summary="word " * 300)
+    assert units(render.plain_card(replace(STORED, story=story)).content) <= 2000
+    pages = discussion.pages(replace(STORED, story=story), [(0, comment(1, "short"))])
+    assert all(units(page) <= 2000 for page in pages)

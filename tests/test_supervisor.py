@@ -85,7 +85,7 @@ async def test_d15_a_permission_taken_away_holds_and_given_back_releases(start: 
             assert State.HELD in await deliveries.counts(tx)
         run.box.world.deny_bot(channel, 0)
         await in_cache(run, channel, may_send=True)
-        await run.bot.deliverer.release()
+        await run.bot.deliverer.release(run.box.world.guild.id)
         await run.settle()
         assert len(story_channel(run)) == 1
 

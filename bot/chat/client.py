@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from bot.chat.views import DiscussionButton, PageButton
 from bot.clock import Clock
 from bot.deliver import SETTLE, Deliverer
 from bot.http import Web
-from bot.store import meta, removals
+from bot.store import meta, removals, subscriptions
 from bot.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class Rendezvous(commands.AutoShardedBot):
         self.gave_up = asyncio.Event()
         self._embedded = embedded
         self._refused = 0
+        self._greetings = commands.CooldownMapping.from_cooldown(2, 10.0, commands.BucketType.channel)
         self.tree.error(failures.answer)
 
     async def setup_hook(self) -> None:
@@ -92,7 +94,7 @@ class Rendezvous(commands.AutoShardedBot):
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
         """Connect one shard; discord.py calls itself again without end when refused, so count and bound that."""
         self._refused += 1
-        if self._refused > REFUSED_LIMIT:
+        if self._refused > REFUSED_LIMIT + (self.shard_count or 1):
             self.gave_up.set()
             await asyncio.Event().wait()  # until the supervisor cancels us
         await super().launch_shard(gateway, shard_id, initial=initial)
@@ -119,11 +121,26 @@ class Rendezvous(commands.AutoShardedBot):
         """Say where we are, and start what waited."""
         self._refused = 0
         log.info("ready user=%s guilds=%d shards=%s", self.user, len(self.guilds), self.shard_count)
+        await self._forget_where_we_are_no_more()
         self.deliverer.wake()
+
+    async def _forget_where_we_are_no_more(self) -> None:
+        """A server that removed us while we were offline sent no event; unavailable ones are still listed."""
+        here = {guild.id for guild in self.guilds}
+        async with self.database.write() as tx:
+            known = {
+                subscription.guild_id for subscription in await subscriptions.all_(tx) if not subscription.paused_reason
+            }
+            for guild_id in known - here:
+                await removals.guild_gone(tx, guild_id)
 
     async def on_message(self, message: discord.Message) -> None:
         """Answer a mention with what the bot can do; there are no text commands."""
-        if self.user is None or message.author.bot or self.user not in message.mentions:
+        # A reply to one of our messages mentions us too, but asks nothing of us.
+        if self.user is None or message.author.bot or not re.search(rf"<@!?{self.user.id}>", message.content):
+            return
+        bucket = self._greetings.get_bucket(message)
+        if bucket and bucket.update_rate_limit():
             return
         try:
             await message.reply(GREETING, mention_author=False)
@@ -160,23 +177,25 @@ class Rendezvous(commands.AutoShardedBot):
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """Go on where the server was away."""
-        await self._maybe_allowed()
+        await self.deliverer.release(guild.id)
 
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
         """A permission may be back."""
-        await self._maybe_allowed()
+        await self.deliverer.release(after.guild.id)
 
     async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
         """A permission may be back."""
-        await self._maybe_allowed()
+        await self.deliverer.release(after.guild.id)
+
+    async def on_thread_update(self, before: discord.Thread, after: discord.Thread) -> None:
+        """A thread may be unlocked."""
+        if before.locked and not after.locked:
+            await self.deliverer.release(after.guild.id)
 
     async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
         """A role of ours may be back."""
         if self.user is not None and after.id == self.user.id:
-            await self._maybe_allowed()
-
-    async def _maybe_allowed(self) -> None:
-        await self.deliverer.release()
+            await self.deliverer.release(after.guild.id)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """Log an event's failure and go on."""

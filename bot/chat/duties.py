@@ -13,7 +13,7 @@ _BY_CODE = {
     160002: Duty.HOLD,  # no reply without READ_MESSAGE_HISTORY
     50083: Duty.UNARCHIVE,  # thread is archived
     160004: Duty.TAKEN,  # the message has a thread already
-    160005: Duty.DEAD,  # thread is locked by a moderator
+    160005: Duty.HOLD,  # thread is locked by a moderator
     50035: Duty.FALLBACK,  # our payload
     50006: Duty.FALLBACK,
     50109: Duty.FALLBACK,

@@ -28,9 +28,17 @@ def latest_embed(found: Sequence[StoredStory]) -> discord.Embed:
 
 def followed_embed(found: Sequence[Subscription]) -> discord.Embed:
     """Return the followed channels with their state."""
-    lines = [f"<#{s.channel_id}> — {'paused: ' + s.paused_reason if s.paused_reason else 'active'}" for s in found]
+    lines = [f"<#{subscription.channel_id}> — {_condition(subscription)}" for subscription in found]
     text = _within(lines) or "No channel yet. Choose one with `/channels follow`."
     return discord.Embed(title="Followed channels", description=text, colour=COLOUR)
+
+
+def _condition(subscription: Subscription) -> str:
+    if subscription.paused_reason:
+        return f"paused: {subscription.paused_reason}"
+    if subscription.held_reason:
+        return f"waiting: {subscription.held_reason}. It goes on by itself once that is mended."
+    return "active"
 
 
 def _within(lines: Sequence[str], limit: int = 4096) -> str:

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 DEADLINE = 45.0
 BAN_PAUSE = 900.0
+BARRED = 40333
 OWN_TYPES = (discord.MessageType.default, discord.MessageType.reply)
 COLOUR = discord.Colour(0x3A6EA5)
 
@@ -191,8 +192,11 @@ def _refusal(error: discord.HTTPException, creates: bool) -> Answer:
         return Stop("Discord refuses the token (401): set a new DISCORD_TOKEN")
     if error.status >= 500:
         return Unknown(f"HTTP {error.status}")
+    # Without Via it is not Discord that answers but the guard before it, which bars our whole address.
+    if error.code == BARRED or (error.status == 429 and "Via" not in error.response.headers):
+        return Wait(BAN_PAUSE, everywhere=True)
     if error.status == 429 or error.code in WAITS:
-        return Wait(BAN_PAUSE if error.code in (0, 40333) else WAITS.get(error.code, 60.0))
+        return Wait(WAITS.get(error.code, 60.0))
     if error.code == 10008 and creates and error.status == 400:
         return Refused(error.code, duty(400, 50035), error.text)
     return Refused(error.code or error.status, duty(error.status, error.code), error.text[:200])

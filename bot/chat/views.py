@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from functools import lru_cache
 from typing import Any, Self
 
 import discord
@@ -10,6 +12,7 @@ import discord
 from bot import discussion, library
 from bot.chat.failures import guarded
 from bot.errors import NotFound
+from bot.model import StoredComment, StoredStory
 from bot.render import DISCUSSION_PREFIX
 from bot.store.database import Database
 
@@ -66,13 +69,17 @@ async def show_discussion(
         raise NotFound("This works only in a server.")
     database: Database = interaction.client.database
     stored, tree = await library.discussion(database, interaction.guild_id, story_id)
-    pages = discussion.pages(stored, tree)
+    # A discussion of thousands takes longer to write down than Discord waits for an answer.
+    await (interaction.response.defer() if turn else interaction.response.defer(ephemeral=True, thinking=True))
+    pages = await asyncio.to_thread(_pages, stored, tuple(tree))
     page = min(page, len(pages) - 1)
-    view = _pager(story_id, page, len(pages))
-    if turn:
-        await interaction.response.edit_message(content=pages[page], view=view)
-    else:
-        await interaction.response.send_message(pages[page], view=view, ephemeral=True, suppress_embeds=True)
+    await interaction.edit_original_response(content=pages[page], view=_pager(story_id, page, len(pages)))
+
+
+@lru_cache(maxsize=8)
+def _pages(stored: StoredStory, tree: tuple[tuple[int, StoredComment], ...]) -> list[str]:
+    """Keep what is being read: turning a page asks for all of them again."""
+    return discussion.pages(stored, tree)
 
 
 def _pager(story_id: int, page: int, count: int) -> discord.ui.View:

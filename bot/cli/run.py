@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Coroutine
-from contextlib import suppress
 from typing import Any
 
 import click
@@ -43,7 +42,7 @@ def _until_interrupted(work: Coroutine[Any, Any, None]) -> None:
     try:
         asyncio.run(_until_terminated(work))
     except (KeyboardInterrupt, asyncio.CancelledError):
-        click.echo("\nStopped.")
+        click.echo("\nStopped. All that was promised is kept for the next start.")
 
 
 async def _until_terminated(work: Coroutine[Any, Any, None]) -> None:
@@ -76,5 +75,4 @@ async def _sandbox(settings: Settings, port: int) -> None:
         readings = [page_source.parse(data, url=example.URL) for data in example.readings()]
         for reading in pages_to_read(readings, known):
             await run_.deliver(reading)
-        with suppress(asyncio.CancelledError):
-            await run_.serving
+        await run_.serving

@@ -39,9 +39,10 @@ _DUE_COMMENTS = """SELECT d.* FROM (SELECT DISTINCT channel_id, story_id FROM de
             WHERE o.channel_id = d.channel_id AND o.story_id = d.story_id AND o.comment_id IS NOT NULL
                 AND o.state = 'held')
     LIMIT :limit"""
-# One change a lane: a story with many edits leaves room for the others. min() picks the row that the group shows.
-_DUE_CHANGES = """SELECT *, min(id) FROM deliveries WHERE state = 'live' AND have_rev < want_rev
-    AND coalesce(next_at, 0) <= :now GROUP BY channel_id, iif(comment_id IS NULL, 0, story_id) LIMIT :limit"""
+# One change a lane, so that a story with many edits leaves room for the others; a lane that waits for one waits.
+_DUE_CHANGES = """SELECT d.* FROM (SELECT min(id) AS id FROM deliveries WHERE state = 'live' AND have_rev < want_rev
+        GROUP BY channel_id, iif(comment_id IS NULL, 0, story_id) HAVING max(coalesce(next_at, 0)) <= :now LIMIT :limit)
+    JOIN deliveries d USING (id)"""
 _THREADLESS = """SELECT * FROM deliveries INDEXED BY deliveries_threadless
     WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL AND coalesce(next_at, 0) <= :now LIMIT :limit"""
 # Rows behind a held one wait with it: they are not under way.
@@ -117,7 +118,8 @@ async def reply_target(tx: Transaction, delivery: Delivery) -> int | None:
             UNION SELECT c.id, c.story_id, c.parent_key, depth + 1 FROM up
                 JOIN comments c ON c.story_id = up.story_id AND c.key = up.parent_key WHERE depth < 10000)
         SELECT d.message_id FROM up JOIN deliveries d ON d.comment_id = up.id AND d.channel_id = :channel
-        WHERE depth > 0 AND d.part = 0 AND d.state = 'live' ORDER BY depth LIMIT 1"""
+        WHERE depth > 0 AND d.part = 0 AND d.state IN ('live', 'held') AND d.message_id IS NOT NULL
+        ORDER BY depth LIMIT 1"""
     rows = await tx.execute_fetchall(sql, {"comment": delivery.comment_id, "channel": delivery.channel_id})
     return next((int(row[0]) for row in rows), None)
 
@@ -178,9 +180,10 @@ async def postpone(tx: Transaction, delivery_id: int, *, until: datetime, reason
     )
 
 
-async def hold(tx: Transaction, delivery_id: int, reason: str) -> None:
+async def hold(tx: Transaction, delivery_id: int, reason: str, until: datetime | None = None) -> None:
     """Stop a lane until a permission is back; ``attempt_at`` stays, so that a doubt is settled before anything else."""
-    await tx.execute("UPDATE deliveries SET state = 'held', reason = ? WHERE id = ?", (reason, delivery_id))
+    sql = "UPDATE deliveries SET state = 'held', reason = ?, next_at = ? WHERE id = ?"
+    await tx.execute(sql, (reason, to_ms(until), delivery_id))
 
 
 async def held_places(tx: Transaction) -> list[tuple[int, int]]:
@@ -189,13 +192,13 @@ async def held_places(tx: Transaction) -> list[tuple[int, int]]:
     return [(row[0], row[1]) for row in await tx.execute_fetchall(sql)]
 
 
-async def release_held(tx: Transaction, channel_id: int) -> None:
-    """Let a channel's held rows go on from where they were."""
+async def release_held(tx: Transaction, channel_id: int, now: datetime | None = None) -> None:
+    """Let a channel's held rows go on from where they were: all, or those whose time has come by ``now``."""
     await tx.execute(
         """UPDATE deliveries SET reason = NULL, next_at = NULL, state = CASE WHEN message_id IS NOT NULL THEN 'live'
             WHEN attempt_at IS NOT NULL THEN 'inflight' ELSE 'pending' END
-        WHERE state = 'held' AND channel_id = ?""",
-        (channel_id,),
+        WHERE state = 'held' AND channel_id = :channel AND (:now IS NULL OR coalesce(next_at, 0) <= :now)""",
+        {"channel": channel_id, "now": to_ms(now)},
     )
 
 

@@ -15,6 +15,12 @@ async def message_gone(tx: Transaction, message_id: int) -> None:
     sql = """UPDATE deliveries SET state = 'gone', reason = 'a moderator deleted it'
         WHERE message_id = ? AND state = 'live'"""
     await tx.execute(sql, (message_id,))
+    await tx.execute(
+        """UPDATE deliveries SET state = 'dead', reason = 'a moderator deleted its story'
+        WHERE state IN ('pending', 'held') AND comment_id IS NOT NULL AND (channel_id, story_id) IN (SELECT channel_id,
+            story_id FROM deliveries WHERE message_id = ? AND comment_id IS NULL AND thread_id IS NULL)""",
+        (message_id,),
+    )
 
 
 async def thread_gone(tx: Transaction, thread_id: int) -> None:
@@ -43,7 +49,8 @@ async def guild_gone(tx: Transaction, guild_id: int) -> None:
 
 async def unfollowed(tx: Transaction, channel_id: int) -> None:
     """An admin unfollowed a channel: what was posted stays and follows its source, what was not is not posted."""
-    sql = f"UPDATE deliveries SET state = 'dead', reason = ? WHERE channel_id = ? AND state IN {_UNKEPT}"
+    sql = f"""UPDATE deliveries SET state = 'dead', reason = ?
+        WHERE channel_id = ? AND state IN {_UNKEPT} AND message_id IS NULL"""
     await tx.execute(sql, (UNFOLLOWED, channel_id))
 
 

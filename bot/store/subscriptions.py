@@ -41,7 +41,9 @@ async def unfollow(tx: Transaction, guild_id: int, channel_id: int) -> None:
 
 async def of_guild(tx: Transaction, guild_id: int) -> list[Subscription]:
     """Return a guild's subscriptions, oldest first."""
-    sql = "SELECT * FROM subscriptions WHERE guild_id = ? ORDER BY id"
+    sql = """SELECT s.*, (SELECT reason FROM deliveries h INDEXED BY deliveries_held
+            WHERE h.state = 'held' AND h.channel_id = s.channel_id LIMIT 1) AS held_reason
+        FROM subscriptions s WHERE guild_id = ? ORDER BY id"""
     return [_subscription(row) for row in await tx.execute_fetchall(sql, (guild_id,))]
 
 
@@ -71,6 +73,7 @@ async def pause_guild(tx: Transaction, guild_id: int, reason: str) -> None:
 def _subscription(row: sqlite3.Row) -> Subscription:
     created_at = from_ms(row["created_at"])
     assert created_at is not None, "the column is NOT NULL"
+    held_reason = row["held_reason"] if "held_reason" in row.keys() else None  # noqa: SIM118  # a Row is no dict
     return Subscription(
-        row["id"], row["guild_id"], row["channel_id"], row["created_by"], created_at, row["paused_reason"]
+        row["id"], row["guild_id"], row["channel_id"], row["created_by"], created_at, row["paused_reason"], held_reason
     )

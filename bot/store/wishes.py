@@ -10,7 +10,7 @@ from aiosqlite import Connection as Transaction
 
 from bot.model import StoredComment, StoredStory, Subscription
 from bot.store import meta
-from bot.store.reasons import DELETED, REMOVED, UNFOLLOWED
+from bot.store.reasons import DELETED, REMOVED, SHORTER, UNFOLLOWED, UNPOSTED
 from bot.store.values import text
 
 _INSERT = """INSERT OR IGNORE INTO deliveries (guild_id, channel_id, subscription_id, story_id, comment_id, part,
@@ -85,8 +85,8 @@ async def want_revision(tx: Transaction, story_id: int, comment: StoredComment |
 
 async def _post_again(tx: Transaction, comment: StoredComment) -> int:
     """A comment that came back at its source is posted anew where it had been removed: a new message, a new nonce."""
-    sql = "SELECT id, channel_id, part FROM deliveries WHERE comment_id = ? AND state = 'gone' AND reason = ?"
-    rows = list(await tx.execute_fetchall(sql, (comment.id, DELETED)))
+    sql = "SELECT id, channel_id, part FROM deliveries WHERE comment_id = ? AND state = 'gone' AND reason IN (?, ?, ?)"
+    rows = list(await tx.execute_fetchall(sql, (comment.id, DELETED, UNPOSTED, SHORTER)))
     for row in rows:
         item = f"{item_of(comment.story_id, comment.comment.key)}@{comment.revision}"
         nonce = await nonce_of(tx, row["channel_id"], item, row["part"])
