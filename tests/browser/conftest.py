@@ -29,7 +29,7 @@ FLAGS = [
 ]
 
 
-def _chromium() -> str:
+def chromium() -> str:
     """Find Chromium; without it there is nothing to test, unless it was asked for."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
@@ -43,7 +43,7 @@ def _chromium() -> str:
 @pytest_asyncio.fixture
 async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     """Start sandbox, bot and browser; what went wrong in the page fails the test."""
-    path = _chromium()
+    path = chromium()
     async with Sandbox.start(port=0, page=True) as box, async_playwright() as play:
         box.world.limits.open()
         monkeypatch.setattr(discord.http.Route, "BASE", box.api_url)
