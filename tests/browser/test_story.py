@@ -34,7 +34,7 @@ async def test_a_story_arrives_with_its_thread_then_an_edit_and_a_deletion(tmp_p
             await expect(panel.locator(".reference")).to_have_count(sum(c.parent is not None for c in first.comments))
             await run.deliver(later)
             await expect(panel.get_by_text("This comment was deleted at its source.").first).to_be_attached()
-            await page.get_by_role("button", name="Discussion").click()
+            await page.locator("#main").get_by_role("button", name="Discussion").click()
             await expect(page.get_by_text("Only you can see this")).to_be_visible()
         finally:
             await browser.close()
