@@ -72,3 +72,9 @@ def check_traffic() -> Check:
         return found
 
     return check
+
+
+def pytest_report_header() -> str:
+    """Say whether the traffic to Discord is judged in this run: a check that is off must not look like a pass."""
+    there = (SHARED / "discord-api").is_dir()
+    return f"traffic to Discord: {'checked' if there else 'NOT CHECKED, the specification is not beside this checkout'}"
