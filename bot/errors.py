@@ -27,7 +27,17 @@ class SourceError(RendezvousError):
 
 
 class FetchError(SourceError):
-    """A URL could not be read; one sentence for every cause, so that it tells nothing of our network."""
+    """A URL could not be read; one sentence for every cause, so that it tells nothing of our network.
+
+    For the operator and the poller alone, never for a guild: ``status`` is the HTTP status where one came,
+    ``retry_after`` the seconds that the site asks us to wait, ``detail`` a few words about the cause.
+    """
+
+    def __init__(
+        self, message: str, *, status: int | None = None, retry_after: float | None = None, detail: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.status, self.retry_after, self.detail = status, retry_after, detail
 
 
 class NotAStory(SourceError):

@@ -11,8 +11,8 @@ from enum import StrEnum
 class Comment:
     """One node of a story's comment tree, as a source gives it.
 
-    ``key`` is stable within its story: the source's own id ("dsq-115"), or "" where the source has none
-    (``bot.identity.assign_keys`` then gives it one by comparing with what is known).
+    ``key`` is stable within its story: a short mark of the kind and the source's own id ("dsq-115"), or "" where the
+    source has none (``bot.identity.assign_keys`` then gives it one by comparing with what is known).
     ``body`` is Discord Markdown that is already escaped; see ``bot.markdown``.
     """
 
@@ -24,11 +24,16 @@ class Comment:
     author_url: str | None = None
     posted_at: datetime | None = None
     deleted: bool = False
+    edited_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One article. ``summary`` and ``body`` are Discord Markdown; ``title``, ``author`` and ``site`` plain text."""
+    """One article. ``summary`` and ``body`` are Discord Markdown; ``title``, ``author``, ``site``, ``tags`` plain text.
+
+    ``native_id`` is the source's own id, ``origin`` the host within which it means one story (``site`` where it is
+    None). ``shared_url``: the address leads to a page that several stories share, so it tells them not apart.
+    """
 
     title: str
     url: str | None = None
@@ -39,6 +44,10 @@ class Story:
     body: str = ""
     image_url: str | None = None
     published_at: datetime | None = None
+    updated_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    origin: str | None = None
+    shared_url: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,15 +23,16 @@ PLACES = {
     "discord": ("bot.chat.", "cogs.", "bot.app"),
     "aiosqlite": ("bot.store.",),
     "sqlite3": ("bot.store.",),
-    "aiohttp": ("bot.http", "bot.chat.", "sandbox."),
+    "aiohttp": ("bot.http", "bot.http_guard", "bot.http_body", "bot.chat.", "sandbox."),
     "click": ("bot.cli.",),
     "rich": ("bot.cli.",),
     "dotenv": ("bot.config",),
+    "feedparser": ("bot.sources.feed_worker",),
 }
 # Pure modules decide; they do no I/O, read no clock and know no library that does.
 PURE = (
     "addresses", "discussion", "errors", "identity", "markdown", "model", "permissions", "plan", "post", "render",
-    "transcript", "urls",
+    "schedule", "topics", "transcript", "urls",
 )  # fmt: skip
 IMPURE_LIBRARIES = {
     "aiohttp", "aiosqlite", "asyncio", "discord", "http", "io", "logging", "os", "pathlib", "random", "secrets",

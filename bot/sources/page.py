@@ -5,41 +5,14 @@ from __future__ import annotations
 import asyncio
 from http import HTTPStatus
 from pathlib import Path
-from typing import Protocol
 
 from bot.errors import FetchError, NotAStory
 from bot.model import StoryPage
+from bot.sources.base import Web
 from bot.sources.page_decode import MAX_BYTES, decode, is_html
 from bot.sources.page_html import parse_html
 from bot.sources.page_text import parse_text
 from bot.urls import UNREADABLE
-
-
-class Answer(Protocol):
-    """What a fetch answers; ``bot.http.Response`` is one."""
-
-    @property
-    def url(self) -> str:
-        """The address that answered, after redirects."""
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-
-    @property
-    def content_type(self) -> str | None:
-        """The Content-Type header, whole."""
-
-    @property
-    def body(self) -> bytes:
-        """The body, decompressed."""
-
-
-class Web(Protocol):
-    """What reads addresses; ``bot.http.Web`` is one."""
-
-    async def get(self, url: str) -> Answer:
-        """Return what the address answers, or raise ``FetchError``."""
 
 
 def parse(

@@ -53,6 +53,11 @@ def decode(data: bytes, content_type: str | None = None) -> str:
     return text
 
 
+def charset_text(data: bytes, content_type: str | None = None) -> str:
+    """Return bytes as text by header, byte order mark, declaration, then detection; broken characters are replaced."""
+    return _decode(data, _charset(content_type))
+
+
 def is_html(text: str, content_type: str | None = None) -> bool:
     """Say whether the text is HTML rather than plain text."""
     kind = (content_type or "").partition(";")[0].strip().lower()

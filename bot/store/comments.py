@@ -30,10 +30,10 @@ async def get(tx: Transaction, comment_id: int) -> StoredComment:
 async def insert(tx: Transaction, story_id: int, added: Sequence[tuple[int, Comment]]) -> None:
     """Store new comments with their positions."""
     await tx.executemany(
-        """INSERT INTO comments (story_id, key, parent_key, author, body, url, author_url, posted_at, deleted, digest,
-            revision, position)
-        VALUES (:story_id, :key, :parent_key, :author, :body, :url, :author_url, :posted_at, :deleted, :digest,
-            1, :position)""",
+        """INSERT INTO comments (story_id, key, parent_key, author, body, url, author_url, posted_at, edited_at, deleted,
+            digest, revision, position)
+        VALUES (:story_id, :key, :parent_key, :author, :body, :url, :author_url, :posted_at, :edited_at,
+            :deleted, :digest, 1, :position)""",
         [{**_values(comment), "story_id": story_id, "position": position} for position, comment in added],
     )
 
@@ -43,8 +43,8 @@ async def update(tx: Transaction, stored: StoredComment, comment: Comment, now: 
     await _keep_revision(tx, [stored.id], now)
     await tx.execute(
         """UPDATE comments SET author = :author, body = :body, url = :url, author_url = :author_url,
-            posted_at = :posted_at, deleted = :deleted, digest = :digest, revision = revision + 1,
-            missing_reads = 0, missing_since = NULL WHERE id = :id""",
+            posted_at = :posted_at, edited_at = :edited_at, deleted = :deleted, digest = :digest,
+            revision = revision + 1, missing_reads = 0, missing_since = NULL WHERE id = :id""",
         {**_values(comment), "id": stored.id},
     )
 
@@ -96,6 +96,7 @@ def _values(comment: Comment) -> dict[str, Any]:  # SQLite's values
         "url": text(comment.url),
         "author_url": text(comment.author_url),
         "posted_at": to_ms(comment.posted_at),
+        "edited_at": to_ms(comment.edited_at),
         "deleted": comment.deleted,
         "digest": comment_digest(comment),
     }
@@ -110,6 +111,7 @@ def _stored(row: sqlite3.Row) -> StoredComment:
         url=row["url"],
         author_url=row["author_url"],
         posted_at=from_ms(row["posted_at"]),
+        edited_at=from_ms(row["edited_at"]),
         deleted=bool(row["deleted"]),
     )
     return StoredComment(

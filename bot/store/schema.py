@@ -77,7 +77,59 @@ FIRST = (
 # A server sees the newest public stories: those that members fetched for themselves must not be walked through.
 PUBLIC = ("CREATE INDEX stories_public ON stories (id) WHERE public",)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST, PUBLIC)
+# Sources that are polled, the threads that belong to their stories, and what admins are told about both.
+SOURCES = (
+    "DROP TABLE cursors",  # this and the next were made for a future that came out differently; nothing ever used them
+    "DROP TABLE sources",
+    # everyone = 1: the operator's own, for all servers. cursor: JSON that only the source's kind understands.
+    """CREATE TABLE sources (
+        id INTEGER PRIMARY KEY, kind TEXT NOT NULL, address TEXT NOT NULL UNIQUE, name TEXT,
+        everyone INTEGER NOT NULL DEFAULT 0, added_at INTEGER NOT NULL, cursor TEXT NOT NULL DEFAULT '{}',
+        interval_s INTEGER NOT NULL, next_at INTEGER, last_read_at INTEGER, last_full_at INTEGER,
+        last_change_at INTEGER, baseline_at INTEGER, fails INTEGER NOT NULL DEFAULT 0, failing_since INTEGER,
+        last_error TEXT, told_at INTEGER, moves TEXT NOT NULL DEFAULT '[]',
+        stopped_reason TEXT) STRICT""",
+    "CREATE INDEX sources_due ON sources (next_at) WHERE stopped_reason IS NULL",
+    """CREATE TABLE guild_sources (
+        guild_id INTEGER NOT NULL, source_id INTEGER NOT NULL REFERENCES sources ON DELETE CASCADE,
+        added_by INTEGER NOT NULL, added_at INTEGER NOT NULL,
+        PRIMARY KEY (guild_id, source_id)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX guild_sources_source ON guild_sources (source_id)",
+    # Which source told of which story; queued = 1: new, but this poll had enough to post already.
+    """CREATE TABLE source_stories (
+        source_id INTEGER NOT NULL REFERENCES sources ON DELETE CASCADE,
+        story_id INTEGER NOT NULL REFERENCES stories ON DELETE CASCADE, seen_at INTEGER NOT NULL,
+        queued INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source_id, story_id)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX source_stories_story ON source_stories (story_id)",
+    "CREATE INDEX source_stories_queued ON source_stories (source_id, story_id) WHERE queued",
+    # probed stories have looked for a thread on their page; signal: as the source last gave it, read_signal: as read.
+    """CREATE TABLE threads (
+        id INTEGER PRIMARY KEY, story_id INTEGER NOT NULL REFERENCES stories ON DELETE CASCADE, kind TEXT NOT NULL,
+        address TEXT NOT NULL, signal TEXT, read_signal TEXT, cursor TEXT NOT NULL DEFAULT '{}', next_at INTEGER,
+        found_at INTEGER NOT NULL, last_read_at INTEGER, last_full_at INTEGER, fails INTEGER NOT NULL DEFAULT 0,
+        failing_since INTEGER, last_error TEXT, UNIQUE (story_id, kind, address)) STRICT""",
+    "CREATE INDEX threads_due ON threads (next_at) WHERE next_at IS NOT NULL",
+    # What an admin is told, once: subject names what it is about, so that the same is not said twice.
+    """CREATE TABLE notices (
+        id INTEGER PRIMARY KEY, guild_id INTEGER NOT NULL, user_id INTEGER, subject TEXT NOT NULL, text TEXT NOT NULL,
+        source_id INTEGER, nonce TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL, next_at INTEGER,
+        tries INTEGER NOT NULL DEFAULT 0, sent_at INTEGER, reason TEXT) STRICT""",
+    "CREATE INDEX notices_due ON notices (next_at) WHERE sent_at IS NULL AND next_at IS NOT NULL",
+    "ALTER TABLE stories ADD COLUMN updated_at INTEGER",
+    "ALTER TABLE stories ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE stories ADD COLUMN origin TEXT",
+    "ALTER TABLE stories ADD COLUMN shared_url INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE stories ADD COLUMN probe_at INTEGER",  # when its page is to be searched for a thread
+    "CREATE INDEX stories_probe ON stories (probe_at) WHERE probe_at IS NOT NULL",
+    "ALTER TABLE comments ADD COLUMN edited_at INTEGER",
+    # Which topics a channel wants, as names between blanks; '' = every story, as before there were topics.
+    "ALTER TABLE subscriptions ADD COLUMN topics TEXT NOT NULL DEFAULT ''",
+    """CREATE TABLE guild_topics (
+        guild_id INTEGER NOT NULL, name TEXT NOT NULL, expression TEXT NOT NULL, created_by INTEGER NOT NULL,
+        created_at INTEGER NOT NULL, PRIMARY KEY (guild_id, name)) STRICT, WITHOUT ROWID""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST, PUBLIC, SOURCES)
 
 
 async def version(connection: aiosqlite.Connection) -> int:

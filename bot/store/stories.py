@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
@@ -32,9 +33,11 @@ async def find(tx: Transaction, story: Story) -> StoredStory | None:
 
 def aliases(story: Story) -> Iterator[tuple[str, str]]:
     """Yield the names by which a story is known again: native id, address, else its title on its site."""
-    if story.native_id and story.site:  # an id means nothing without the site that gave it
-        yield "native", text(f"{story.site}\x1f{story.native_id}") or ""
-    if story.url:
+    if story.native_id and (story.origin or story.site):  # an id means nothing without the site that gave it
+        yield "native", text(f"{story.origin or story.site}\x1f{story.native_id}") or ""
+    if story.url and story.shared_url:  # ids may change on every read: the address with the title then tells
+        yield "title", text(f"{canonical(story.url)}\x1f{' '.join(story.title.split()).casefold()}") or ""
+    elif story.url:
         yield "url", text(canonical(story.url)) or ""
     else:
         yield "title", text(f"{story.site or ''}\x1f{' '.join(story.title.split()).casefold()}") or ""
@@ -43,10 +46,10 @@ def aliases(story: Story) -> Iterator[tuple[str, str]]:
 async def insert(tx: Transaction, story: Story, now: datetime, *, public: bool) -> int:
     """Store a new story and return its id."""
     cursor = await tx.execute(
-        """INSERT INTO stories (title, url, native_id, author, site, summary, body, image_url, published_at,
-            digest, revision, first_seen, public)
-        VALUES (:title, :url, :native_id, :author, :site, :summary, :body, :image_url, :published_at,
-            :digest, 1, :now, :public)""",
+        """INSERT INTO stories (title, url, native_id, author, site, summary, body, image_url, published_at, updated_at,
+            tags, origin, shared_url, digest, revision, first_seen, public)
+        VALUES (:title, :url, :native_id, :author, :site, :summary, :body, :image_url, :published_at, :updated_at,
+            :tags, :origin, :shared_url, :digest, 1, :now, :public)""",
         {**_values(story), "now": to_ms(now), "public": public},
     )
     story_id = cursor.lastrowid
@@ -71,7 +74,9 @@ async def update(tx: Transaction, stored: StoredStory, story: Story, now: dateti
     await tx.execute(
         """UPDATE stories SET title = :title, url = coalesce(:url, url), native_id = coalesce(:native_id, native_id),
             author = :author, site = :site, summary = :summary, body = :body, image_url = :image_url,
-            published_at = :published_at, digest = :digest, revision = revision + 1 WHERE id = :id""",
+            published_at = :published_at, updated_at = :updated_at, tags = :tags,
+            origin = coalesce(:origin, origin), shared_url = :shared_url, digest = :digest,
+            revision = revision + 1 WHERE id = :id""",
         {**_values(story), "id": stored.id},
     )
     await add_aliases(tx, stored.id, story)
@@ -146,9 +151,11 @@ def story_digest(story: Story) -> str:
 
 
 def _values(story: Story) -> dict[str, Any]:  # SQLite's values
-    names = ("title", "url", "native_id", "author", "site", "summary", "body", "image_url")
+    names = ("title", "url", "native_id", "author", "site", "summary", "body", "image_url", "origin")
     values: dict[str, Any] = {name: text(getattr(story, name)) for name in names}
-    return {**values, "published_at": to_ms(story.published_at), "digest": story_digest(story)}
+    times = {"published_at": to_ms(story.published_at), "updated_at": to_ms(story.updated_at)}
+    tags = text(json.dumps(story.tags, ensure_ascii=False))
+    return {**values, **times, "tags": tags, "shared_url": story.shared_url, "digest": story_digest(story)}
 
 
 def _stored(row: sqlite3.Row) -> StoredStory:
@@ -162,6 +169,10 @@ def _stored(row: sqlite3.Row) -> StoredStory:
         body=row["body"],
         image_url=row["image_url"],
         published_at=from_ms(row["published_at"]),
+        updated_at=from_ms(row["updated_at"]),
+        tags=tuple(json.loads(row["tags"])),
+        origin=row["origin"],
+        shared_url=bool(row["shared_url"]),
     )
     first_seen = from_ms(row["first_seen"])
     assert first_seen is not None, "the column is NOT NULL"
