@@ -30,8 +30,8 @@ async def get(tx: Transaction, comment_id: int) -> StoredComment:
 async def insert(tx: Transaction, story_id: int, added: Sequence[tuple[int, Comment]]) -> None:
     """Store new comments with their positions."""
     await tx.executemany(
-        """INSERT INTO comments (story_id, key, parent_key, author, body, url, author_url, posted_at, edited_at, deleted,
-            digest, revision, position)
+        """INSERT INTO comments (story_id, key, parent_key, author, body, url, author_url, posted_at, edited_at,
+            deleted, digest, revision, position)
         VALUES (:story_id, :key, :parent_key, :author, :body, :url, :author_url, :posted_at, :edited_at,
             :deleted, :digest, 1, :position)""",
         [{**_values(comment), "story_id": story_id, "position": position} for position, comment in added],
