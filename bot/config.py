@@ -15,7 +15,7 @@ from bot.errors import SettingsError
 
 REAL_API = "https://discord.com/api/v10"
 LEVELS = ("debug", "info", "warning", "error")
-PREFIXES = ("DISCORD_", "DATABASE_", "RENDEZVOUS_")
+PREFIXES = ("DISCORD_", "DATABASE_", "DISQUS_", "RENDEZVOUS_")
 CLOSE_ENOUGH = 0.8
 
 
@@ -28,6 +28,8 @@ class Settings:
     database_path: Path = Path("rendezvous.sqlite3")
     log_level: str = "info"
     contact_url: str | None = None
+    disqus_api_key: str | None = field(default=None, repr=False)
+    allow_private_networks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,18 @@ def _contact(text: str) -> str:
     return text
 
 
+def _disqus_key(text: str) -> str:
+    if not text.isascii() or not text.isalnum():
+        raise ValueError("holds a character that no key has; copy the application's *secret* key from Disqus again.")
+    return text
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in ("yes", "no"):
+        raise ValueError("must be yes or no.")
+    return text.lower() == "yes"
+
+
 def _is_web_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
@@ -119,6 +133,20 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Where the owner of a site can reach you: a web address or mailto:. It is named in the User-Agent.",
         _contact,
+    ),
+    Setting(
+        "DISQUS_API_KEY",
+        "",
+        "The secret key of a Disqus application (disqus.com/api/applications). With it, comment threads on Disqus are "
+        "read whole, with who answers whom; without it, only their newest comments as a flat list.",
+        _disqus_key,
+    ),
+    Setting(
+        "ALLOW_PRIVATE_NETWORKS",
+        "no",
+        "yes lets the bot read addresses of your own network and any port, for a forum that you host yourself. "
+        "Everybody who may add sources can then make the bot look there.",
+        _switch,
     ),
 )
 _NAMES = tuple(setting.name for setting in SETTINGS)

@@ -43,7 +43,7 @@ def test_the_table_and_the_dataclass_agree():
 
 def test_each_check_returns_the_type_of_its_attribute():
     hints = get_type_hints(Settings)
-    examples = {"DISCORD_TOKEN": TOKEN, "CONTACT_URL": "mailto:me@site.example"}
+    examples = {"DISCORD_TOKEN": TOKEN, "CONTACT_URL": "mailto:me@site.example", "DISQUS_API_KEY": "abc123"}
     for setting in SETTINGS:
         value = setting.read(setting.default or examples[setting.name])
         assert isinstance(value, hints[setting.attribute]), setting.name
@@ -145,3 +145,17 @@ def test_a_line_that_is_no_setting_is_named_by_its_number_only(dotenv):
 def test_a_file_that_is_no_text_or_is_missing_is_one_clear_problem(dotenv, tmp_path):
     assert "not UTF-8" in problems({}, dotenv(b"LOG_LEVEL=\xff\xfe"))[0]
     assert "cannot be read" in problems({}, tmp_path / "absent.env")[0]
+
+
+@pytest.mark.parametrize(("text", "value"), [("yes", True), ("NO", False)])
+def test_a_switch_is_yes_or_no(text, value):
+    assert load({"ALLOW_PRIVATE_NETWORKS": text}).allow_private_networks is value
+
+
+@pytest.mark.parametrize(("name", "text"), [("ALLOW_PRIVATE_NETWORKS", "1"), ("DISQUS_API_KEY", "se cret")])
+def test_a_wrong_value_is_named_and_a_key_is_not_repeated(name, text):
+    with pytest.raises(SettingsError) as caught:
+        load({name: text})
+    assert caught.value.problems[0].startswith(name)
+    assert "se cret" not in str(caught.value)
+    assert "abc123" not in repr(load({"DISQUS_API_KEY": "abc123"}))
