@@ -62,3 +62,7 @@ class NotFound(RendezvousError):
 
 class Conflict(RendezvousError):
     """What was asked for already stands, or cannot stand beside what does."""
+
+
+class BadTopic(RendezvousError):
+    """A topic that an admin wrote cannot be understood; the message says what to change."""
