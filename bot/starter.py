@@ -1,0 +1,31 @@
+"""The starter list: well-known public sources of space news, to begin with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """One source of the list, by the kind that reads it."""
+
+    name: str
+    kind: str
+    address: str
+
+
+# The addresses are public knowledge and were not verified from here, where there is no network. One that has moved
+# says so in `/sources list`, like any other source, and does no harm to the rest.
+STARTERS: tuple[Starter, ...] = (
+    Starter("Spaceflight News API", "newsapi", "https://api.spaceflightnewsapi.net/v4/articles/"),
+    Starter("SpaceNews", "feed", "https://spacenews.com/feed/"),
+    Starter("NASA", "feed", "https://www.nasa.gov/news-release/feed/"),
+    Starter("ESA", "feed", "https://www.esa.int/rssfeed/Our_Activities/Space_News"),
+    Starter("European Spaceflight", "feed", "https://europeanspaceflight.com/feed/"),
+    Starter("Parabolic Arc", "feed", "https://parabolicarc.com/feed/"),
+    Starter("SatNews", "feed", "https://satnews.com/feed/"),
+    Starter("NASASpaceFlight", "feed", "https://www.nasaspaceflight.com/feed/"),
+    Starter("Ars Technica Space", "feed", "https://arstechnica.com/space/feed/"),
+    Starter("Payload", "feed", "https://payloadspace.com/feed/"),
+    Starter("The Space Review", "feed", "https://www.thespacereview.com/articles.xml"),
+)
