@@ -3,16 +3,52 @@
 from __future__ import annotations
 
 import asyncio
-from http import HTTPStatus
 from pathlib import Path
 
-from bot.errors import FetchError, NotAStory
+from bot.errors import NotAStory
 from bot.model import StoryPage
-from bot.sources.base import Web
+from bot.sources import answers
+from bot.sources.base import Answer, Cursor, Discussion, Document, Fetched, Hints, Item, Web
 from bot.sources.page_decode import MAX_BYTES, decode, is_html
 from bot.sources.page_html import parse_html
 from bot.sources.page_text import parse_text
-from bot.urls import UNREADABLE
+
+
+class Page:
+    """A page as a kind of source: the one story in it, with the comments that stand below it."""
+
+    name = "page"
+    label = "Page"
+
+    async def parse(self, document: Document) -> Fetched:
+        """Return the story of a page; raises ``NotAStory`` where there is none."""
+        return Fetched((Item(await _story(document)),))
+
+    async def find(self, web: Web, document: Document) -> str | None:
+        """Claim nothing: any page would do, so that this kind is taken only when it is asked for by name."""
+        return None
+
+    async def read(self, web: Web, address: str, cursor: Cursor) -> Fetched:
+        """Read the page's story; raises ``FetchError`` or ``NotAStory``."""
+        answer = await web.get(address, validators=cursor)
+        if answers.not_modified(answer):
+            return Fetched(cursor=cursor, unchanged=True)
+        read = await _story(answers.document(answer))
+        return Fetched(
+            (Item(read),),
+            cursor=answer.validators,
+            hints=_hints(answer),
+            name=read.story.site or read.story.title,
+            moved_to=answer.moved_to,
+        )
+
+    async def discuss(self, web: Web, address: str, cursor: Cursor) -> Discussion:
+        """Read the comments that stand in the page, complete unless it names further pages of them."""
+        answer = await web.get(address, validators=cursor)
+        if answers.not_modified(answer):
+            return Discussion(cursor=cursor, unchanged=True)
+        read = await _story(answers.document(answer))
+        return Discussion(read.comments, read.complete, answer.validators, _hints(answer))
 
 
 def parse(
@@ -28,9 +64,19 @@ def parse(
     return parse_text(text, url=url, name=name)
 
 
+def load(path: Path) -> Document:
+    """Return what a local file holds; raises ``NotAStory``. Never for a path that a chat user wrote."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise NotAStory(f"There is no readable file named {path.name}.") from error
+    return Document(data, name=path.name)
+
+
 async def read_path(path: Path) -> StoryPage:
     """Return the story in a local file; raises ``NotAStory``. Never for a path that a chat user wrote."""
-    return await asyncio.to_thread(_read_file, path)
+    return await _story(await asyncio.to_thread(load, path))
 
 
 async def fetch(web: Web, url: str) -> StoryPage:
@@ -38,16 +84,15 @@ async def fetch(web: Web, url: str) -> StoryPage:
 
     Raises ``FetchError`` where it does not answer with a page, ``NotAStory`` where there is no story in it.
     """
-    answer = await web.get(url)
-    if answer.status != HTTPStatus.OK:
-        raise FetchError(UNREADABLE)
-    return await asyncio.to_thread(parse, answer.body, url=answer.url, content_type=answer.content_type)
+    return await _story(answers.document(await web.get(url)))
 
 
-def _read_file(path: Path) -> StoryPage:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise NotAStory(f"There is no readable file named {path.name}.") from error
-    return parse(data, name=path.name)
+async def _story(document: Document) -> StoryPage:
+    """Parse in a thread: a large page takes long enough to be missed by a heartbeat."""
+    return await asyncio.to_thread(
+        parse, document.data, url=document.url, content_type=document.content_type, name=document.name
+    )
+
+
+def _hints(answer: Answer) -> Hints:
+    return Hints(interval=answers.max_age(answer.headers))
