@@ -1,0 +1,136 @@
+"""The table of all kinds of source, and the questions that are put to all of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from bot.errors import NotAStory, SourceError
+from bot.model import StoryPage
+from bot.sources import answers
+from bot.sources.base import Document, Fetched, Kind, NotThisKind, Thread, Web
+from bot.sources.page import Page
+
+NOTHING_FITS = (
+    "I know no way to follow this address; paste that of a feed, of a WordPress site, of a Discourse, Lemmy or "
+    "Disqus forum, of Hacker News or of the Spaceflight News API."
+)
+NO_KIND = "This is neither a page with a story nor data of a kind that I know."
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What the makers of the kinds may take: whatever is opened once and shared."""
+
+    disqus_key: str | None
+
+
+# One line a kind. Asked in this order who knows a document: those who know exact shapes and addresses come first, and
+# the page, which takes anything with a title and a text, last.
+KINDS: Mapping[str, Callable[[Needs], Kind]] = {
+    "page": lambda needs: Page(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """How a pasted address can be followed, and what the first read of it gave."""
+
+    kind: str
+    address: str
+    fetched: Fetched
+
+
+class Kinds(Mapping[str, Kind]):
+    """All kinds by their names, ready to be asked; made by ``Kinds.open``."""
+
+    def __init__(self, kinds: Mapping[str, Kind]) -> None:
+        self._kinds = dict(kinds)
+        self._page = Page()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, disqus_key: str | None = None) -> AsyncIterator[Kinds]:
+        """Make every kind of ``KINDS``; what they share, as the parser's worker process, ends with the context."""
+        needs = Needs(disqus_key)
+        yield cls({name: make(needs) for name, make in KINDS.items()})
+
+    def __getitem__(self, name: str) -> Kind:
+        """Return the kind of a name; raises ``KeyError``."""
+        return self._kinds[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names in the order of the table."""
+        return iter(self._kinds)
+
+    def __len__(self) -> int:
+        """Return how many kinds there are."""
+        return len(self._kinds)
+
+    async def parse(self, document: Document, kind: str | None = None) -> tuple[str, Fetched]:
+        """Return the kind that knows a document, and what is in it; with ``kind``, that one alone is asked.
+
+        Raises ``SourceError`` with the sentence of the kind whose document it is.
+        """
+        for name in [kind] if kind else self:
+            try:
+                return name, await self[name].parse(document)
+            except NotThisKind:
+                if kind:
+                    raise
+        raise NotThisKind(NO_KIND)
+
+    async def detect(self, web: Web, url: str) -> Detected:
+        """Find out how to follow what a person pasted, and read it once; raises ``FetchError`` or ``SourceError``.
+
+        The kinds are asked in turn; the first that claims the address and can then read it wins.
+        """
+        return await self.detect_document(web, answers.document(await web.get(typed(url))))
+
+    async def detect_document(self, web: Web, document: Document) -> Detected:
+        """Like ``detect``, for a document that was fetched already."""
+        failed: SourceError | None = None
+        for name, kind in self.items():
+            address = await _claim(kind, web, document)
+            if address is None:
+                continue
+            try:
+                return Detected(name, address, await kind.read(web, address, {}))
+            except SourceError as error:  # another kind may do better: a site that closes its API still has a feed
+                failed = failed or error
+        raise failed or SourceError(NOTHING_FITS)
+
+    async def probe(self, web: Web, story_url: str) -> tuple[StoryPage | None, tuple[Thread, ...]]:
+        """Return the story on a page (None where it shows none) and the threads that the page names, best first.
+
+        Raises ``FetchError`` where the page cannot be read.
+        """
+        return await self.look(answers.document(await web.get(story_url)))
+
+    async def look(self, document: Document) -> tuple[StoryPage | None, tuple[Thread, ...]]:
+        """Like ``probe``, for a page that was fetched already."""
+        try:
+            read = (await self._page.parse(document)).items[0].page
+        except NotAStory:
+            read = None
+        return read, ()
+
+
+async def _claim(kind: Kind, web: Web, document: Document) -> str | None:
+    """Ask one kind; a question of its that the site does not answer speaks against this kind, not for an error."""
+    try:
+        return await kind.find(web, document)
+    except SourceError:
+        return None
+
+
+def typed(text: str) -> str:
+    """Return the address that a person meant: without blanks and brackets around it, with the scheme left out added."""
+    text = text.strip().removeprefix("<").removesuffix(">").strip()
+    text = re.sub(r"^feed:(?://)?(?=https?://)", "", text, flags=re.IGNORECASE)
+    text = re.sub(r"^feed://", "https://", text, flags=re.IGNORECASE)
+    return text if _SCHEME.match(text) else f"https://{text}"
