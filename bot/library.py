@@ -70,7 +70,7 @@ async def post_newest(database: Database, subscription: Subscription, count: int
     """Promise the newest stories to a channel, oldest first; returns how many were not there yet."""
     posted = 0
     async with database.write() as tx:
-        for story in reversed(await stories.latest_public(tx, min(count, MOST_AT_ONCE))):
+        for story in reversed(await stories.latest_news(tx, subscription.guild_id, min(count, MOST_AT_ONCE))):
             found = await comments.of_story(tx, story.id)
             posted += await wishes.want_story(tx, story, found, subscription) > 0
     return posted

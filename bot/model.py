@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -75,7 +76,10 @@ class StoredStory:
 
 @dataclass(frozen=True, slots=True)
 class StoredComment:
-    """A comment as the store knows it; ``missing_reads`` counts complete reads in a row that lacked it."""
+    """A comment as the store knows it; ``missing_reads`` counts complete reads in a row that lacked it.
+
+    ``thread_id`` is the thread whose reads gave it, None for what came with a page: only who gave may take away.
+    """
 
     id: int
     story_id: int
@@ -84,11 +88,15 @@ class StoredComment:
     position: int
     missing_reads: int = 0
     missing_since: datetime | None = None
+    thread_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """An admin's wish: new stories go to this channel. ``held_reason`` says why nothing goes there at the moment."""
+    """An admin's wish: new stories about any of ``topics`` (none: about anything) go to this channel.
+
+    ``held_reason`` says why nothing goes there at the moment.
+    """
 
     id: int
     guild_id: int
@@ -97,6 +105,7 @@ class Subscription:
     created_at: datetime
     paused_reason: str | None = None
     held_reason: str | None = None
+    topics: tuple[str, ...] = ()
 
 
 class State(StrEnum):
@@ -138,3 +147,83 @@ class Delivery:
     tries: int
     next_at: datetime | None
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where stories are read from, how far it was read and when it is read next; see ``bot.schedule``.
+
+    ``everyone``: the operator's own, for all servers. ``cursor`` is understood by its kind alone. ``least``,
+    ``skip_hours`` and ``skip_days`` (UTC, Monday is 0) are what it asks of those who poll it. ``moves`` are the last
+    addresses that it said to have moved to. ``stopped_reason``: it is read no more until somebody restarts it.
+    """
+
+    id: int
+    kind: str
+    address: str
+    name: str | None
+    everyone: bool
+    added_at: datetime
+    interval: timedelta
+    cursor: Mapping[str, str]
+    least: timedelta | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+    next_at: datetime | None = None
+    last_read_at: datetime | None = None
+    last_full_at: datetime | None = None
+    last_change_at: datetime | None = None
+    baseline_at: datetime | None = None
+    fails: int = 0
+    failing_since: datetime | None = None
+    last_error: str | None = None
+    told_at: datetime | None = None
+    moves: tuple[str, ...] = ()
+    stopped_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A server that added a source, and the member who did."""
+
+    guild_id: int
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredThread:
+    """Where a story's comments are read from; ``signal`` as last told, ``read_signal`` as of the last read.
+
+    ``born_at`` is when its story was published, ``woken_at`` when a later signal said that it lives.
+    """
+
+    id: int
+    story_id: int
+    kind: str
+    address: str
+    born_at: datetime
+    cursor: Mapping[str, str]
+    signal: str | None = None
+    read_signal: str | None = None
+    woken_at: datetime | None = None
+    next_at: datetime | None = None
+    last_read_at: datetime | None = None
+    last_full_at: datetime | None = None
+    fails: int = 0
+    failing_since: datetime | None = None
+    last_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a server's admins are to be told; ``user_id`` is the member whom it concerns most."""
+
+    id: int
+    guild_id: int
+    user_id: int | None
+    subject: str
+    text: str
+    nonce: str
+    created_at: datetime
+    source_id: int | None = None
+    tries: int = 0

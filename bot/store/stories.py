@@ -121,10 +121,13 @@ async def latest(tx: Transaction, guild_id: int, limit: int) -> list[StoredStory
     return [_stored(row) for row in await tx.execute_fetchall(sql, {"guild": guild_id, "limit": limit})]
 
 
-async def latest_public(tx: Transaction, limit: int) -> list[StoredStory]:
-    """Return the newest stories that came by a source."""
-    sql = f"SELECT {_COLUMNS} FROM stories s INDEXED BY stories_public WHERE s.public ORDER BY s.id DESC LIMIT ?"
-    return [_stored(row) for row in await tx.execute_fetchall(sql, (limit,))]
+async def latest_news(tx: Transaction, guild_id: int, limit: int) -> list[StoredStory]:
+    """Return the newest stories that came by a source of everyone's or of the guild's own."""
+    sql = f"""SELECT {_COLUMNS} FROM stories s WHERE s.id IN (
+        SELECT * FROM (SELECT id FROM stories INDEXED BY stories_public WHERE public ORDER BY id DESC LIMIT :limit)
+        UNION SELECT * FROM (SELECT l.story_id FROM guild_sources g JOIN source_stories l ON l.source_id = g.source_id
+            WHERE g.guild_id = :guild ORDER BY l.story_id DESC LIMIT :limit)) ORDER BY s.id DESC LIMIT :limit"""
+    return [_stored(row) for row in await tx.execute_fetchall(sql, {"guild": guild_id, "limit": limit})]
 
 
 async def suggest(tx: Transaction, guild_id: int, words: str, limit: int) -> list[StoredStory]:

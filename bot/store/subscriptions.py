@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 
 from aiosqlite import Connection as Transaction
@@ -12,23 +13,35 @@ from bot.model import Subscription
 from bot.store.values import from_ms, is_id, to_ms
 
 LIMIT = 50
+NOT_FOLLOWED = "That channel is not followed here. `/channels list` shows those that are."
 
 
-async def follow(tx: Transaction, guild_id: int, channel_id: int, user_id: int, now: datetime) -> Subscription:
+async def follow(
+    tx: Transaction, guild_id: int, channel_id: int, user_id: int, now: datetime, *, topics: Sequence[str] = ()
+) -> Subscription:
     """Store a subscription or resume a paused one; raises ``Conflict`` when it is active, or the guild has too many."""
     known = await of_guild(tx, guild_id)
     if any(subscription.channel_id == channel_id and subscription.paused_reason for subscription in known):
-        await tx.execute("UPDATE subscriptions SET paused_reason = NULL WHERE channel_id = ?", (channel_id,))
+        sql = "UPDATE subscriptions SET paused_reason = NULL, topics = ? WHERE channel_id = ?"
+        await tx.execute(sql, (" ".join(topics), channel_id))
         return next(back for back in await of_guild(tx, guild_id) if back.channel_id == channel_id)
     if any(subscription.channel_id == channel_id for subscription in known):
         raise Conflict(f"<#{channel_id}> is followed already. `/channels list` shows all.")
     if len(known) >= LIMIT:
         raise Conflict(f"This server follows {LIMIT} channels already, which is the most. Unfollow one first.")
     await tx.execute(
-        "INSERT INTO subscriptions (guild_id, channel_id, created_by, created_at) VALUES (?, ?, ?, ?)",
-        (guild_id, channel_id, user_id, to_ms(now)),
+        "INSERT INTO subscriptions (guild_id, channel_id, created_by, created_at, topics) VALUES (?, ?, ?, ?, ?)",
+        (guild_id, channel_id, user_id, to_ms(now), " ".join(topics)),
     )
     return next(made for made in await of_guild(tx, guild_id) if made.channel_id == channel_id)
+
+
+async def choose_topics(tx: Transaction, guild_id: int, channel_id: int, topics: Sequence[str]) -> None:
+    """Say which topics a followed channel wants, none for every story; raises ``NotFound``."""
+    sql = "UPDATE subscriptions SET topics = ? WHERE guild_id = ? AND channel_id = ?"
+    cursor = await tx.execute(sql, (" ".join(topics), guild_id, channel_id if is_id(channel_id) else 0))
+    if cursor.rowcount == 0:
+        raise NotFound(NOT_FOLLOWED)
 
 
 async def unfollow(tx: Transaction, guild_id: int, channel_id: int) -> None:
@@ -36,7 +49,7 @@ async def unfollow(tx: Transaction, guild_id: int, channel_id: int) -> None:
     sql = "DELETE FROM subscriptions WHERE guild_id = ? AND channel_id = ?"
     cursor = await tx.execute(sql, (guild_id, channel_id if is_id(channel_id) else 0))
     if cursor.rowcount == 0:
-        raise NotFound("That channel is not followed here. `/channels list` shows those that are.")
+        raise NotFound(NOT_FOLLOWED)
 
 
 async def of_guild(tx: Transaction, guild_id: int) -> list[Subscription]:
@@ -75,5 +88,12 @@ def _subscription(row: sqlite3.Row) -> Subscription:
     assert created_at is not None, "the column is NOT NULL"
     held_reason = row["held_reason"] if "held_reason" in row.keys() else None  # noqa: SIM118  # a Row is no dict
     return Subscription(
-        row["id"], row["guild_id"], row["channel_id"], row["created_by"], created_at, row["paused_reason"], held_reason
+        id=row["id"],
+        guild_id=row["guild_id"],
+        channel_id=row["channel_id"],
+        created_by=row["created_by"],
+        created_at=created_at,
+        paused_reason=row["paused_reason"],
+        held_reason=held_reason,
+        topics=tuple(row["topics"].split()),
     )

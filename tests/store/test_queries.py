@@ -49,7 +49,7 @@ HOT = {
     "stories.find by title": lambda tx, w: stories.find(tx, Story("no address")),
     "stories.visible": lambda tx, w: stories.visible(tx, GUILD, 1),
     "stories.latest": lambda tx, w: stories.latest(tx, GUILD, 5),
-    "stories.latest_public": lambda tx, w: stories.latest_public(tx, 5),
+    "stories.latest_news": lambda tx, w: stories.latest_news(tx, GUILD, 5),
     "stories.suggest": lambda tx, w: stories.suggest(tx, GUILD, "dish", 25),
     "stories.update": lambda tx, w: stories.update(tx, w["story"], PAGE.story, NOW),
     "comments.of_story": lambda tx, w: comments.of_story(tx, 1),
@@ -65,7 +65,7 @@ HOT = {
     "wishes.move": lambda tx, w: wishes.move(tx, [(w["found"][0], 4)]),
 }
 # These walk the stories from the newest back and stop at a LIMIT.
-NEWEST_FIRST = {"stories.latest", "stories.latest_public", "stories.suggest"}
+NEWEST_FIRST = {"stories.latest", "stories.latest_news", "stories.suggest"}
 
 
 class Recorder:
