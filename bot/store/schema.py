@@ -83,12 +83,13 @@ SOURCES = (
     "DROP TABLE sources",
     # everyone = 1: the operator's own, for all servers. cursor: JSON that only the source's kind understands.
     """CREATE TABLE sources (
-        id INTEGER PRIMARY KEY, kind TEXT NOT NULL, address TEXT NOT NULL UNIQUE, name TEXT,
+        id INTEGER PRIMARY KEY, kind TEXT NOT NULL, address TEXT NOT NULL, name TEXT,
         everyone INTEGER NOT NULL DEFAULT 0, added_at INTEGER NOT NULL, cursor TEXT NOT NULL DEFAULT '{}',
-        interval_s INTEGER NOT NULL, next_at INTEGER, last_read_at INTEGER, last_full_at INTEGER,
+        interval_s INTEGER NOT NULL, least_s INTEGER, skip_hours TEXT NOT NULL DEFAULT '[]',
+        skip_days TEXT NOT NULL DEFAULT '[]', next_at INTEGER, last_read_at INTEGER, last_full_at INTEGER,
         last_change_at INTEGER, baseline_at INTEGER, fails INTEGER NOT NULL DEFAULT 0, failing_since INTEGER,
-        last_error TEXT, told_at INTEGER, moves TEXT NOT NULL DEFAULT '[]',
-        stopped_reason TEXT) STRICT""",
+        last_error TEXT, told_at INTEGER, moves TEXT NOT NULL DEFAULT '[]', stopped_reason TEXT,
+        UNIQUE (kind, address)) STRICT""",
     "CREATE INDEX sources_due ON sources (next_at) WHERE stopped_reason IS NULL",
     """CREATE TABLE guild_sources (
         guild_id INTEGER NOT NULL, source_id INTEGER NOT NULL REFERENCES sources ON DELETE CASCADE,
@@ -102,12 +103,13 @@ SOURCES = (
         queued INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source_id, story_id)) STRICT, WITHOUT ROWID""",
     "CREATE INDEX source_stories_story ON source_stories (story_id)",
     "CREATE INDEX source_stories_queued ON source_stories (source_id, story_id) WHERE queued",
-    # probed stories have looked for a thread on their page; signal: as the source last gave it, read_signal: as read.
+    # signal: as the source last gave it, read_signal: as of the last read. born_at: when the story was published.
     """CREATE TABLE threads (
         id INTEGER PRIMARY KEY, story_id INTEGER NOT NULL REFERENCES stories ON DELETE CASCADE, kind TEXT NOT NULL,
-        address TEXT NOT NULL, signal TEXT, read_signal TEXT, cursor TEXT NOT NULL DEFAULT '{}', next_at INTEGER,
-        found_at INTEGER NOT NULL, last_read_at INTEGER, last_full_at INTEGER, fails INTEGER NOT NULL DEFAULT 0,
-        failing_since INTEGER, last_error TEXT, UNIQUE (story_id, kind, address)) STRICT""",
+        address TEXT NOT NULL, born_at INTEGER NOT NULL, signal TEXT, read_signal TEXT, woken_at INTEGER,
+        cursor TEXT NOT NULL DEFAULT '{}', next_at INTEGER, last_read_at INTEGER, last_full_at INTEGER,
+        fails INTEGER NOT NULL DEFAULT 0, failing_since INTEGER, last_error TEXT,
+        UNIQUE (story_id, kind, address)) STRICT""",
     "CREATE INDEX threads_due ON threads (next_at) WHERE next_at IS NOT NULL",
     # What an admin is told, once: subject names what it is about, so that the same is not said twice.
     """CREATE TABLE notices (
@@ -120,8 +122,10 @@ SOURCES = (
     "ALTER TABLE stories ADD COLUMN origin TEXT",
     "ALTER TABLE stories ADD COLUMN shared_url INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE stories ADD COLUMN probe_at INTEGER",  # when its page is to be searched for a thread
+    "ALTER TABLE stories ADD COLUMN probe_tries INTEGER NOT NULL DEFAULT 0",
     "CREATE INDEX stories_probe ON stories (probe_at) WHERE probe_at IS NOT NULL",
     "ALTER TABLE comments ADD COLUMN edited_at INTEGER",
+    "ALTER TABLE comments ADD COLUMN thread_id INTEGER",  # whose reads gave it, and may take it away
     # Which topics a channel wants, as names between blanks; '' = every story, as before there were topics.
     "ALTER TABLE subscriptions ADD COLUMN topics TEXT NOT NULL DEFAULT ''",
     """CREATE TABLE guild_topics (

@@ -1,0 +1,71 @@
+"""Which source told of which story, in SQLite: it decides for whom a story is news."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from aiosqlite import Connection as Transaction
+
+from bot.model import Source, StoredStory
+from bot.store import stories
+from bot.store.values import to_ms
+
+
+async def link(tx: Transaction, source_id: int, story_id: int, now: datetime) -> bool:
+    """Remember that a source told of a story; tells whether that is new."""
+    cursor = await tx.execute(
+        "INSERT OR IGNORE INTO source_stories (source_id, story_id, seen_at) VALUES (?, ?, ?)",
+        (source_id, story_id, to_ms(now)),
+    )
+    return cursor.rowcount > 0
+
+
+async def show(tx: Transaction, source_id: int, story_id: int, now: datetime) -> None:
+    """Make a story visible to the servers that added its source."""
+    await tx.execute(
+        """INSERT OR IGNORE INTO guild_stories (guild_id, story_id, fetched_by, fetched_at)
+        SELECT guild_id, :story, added_by, :now FROM guild_sources WHERE source_id = :source""",
+        {"story": story_id, "source": source_id, "now": to_ms(now)},
+    )
+
+
+async def audience(tx: Transaction, source: Source) -> set[int] | None:
+    """Return the servers that a source's stories are for; None: all."""
+    if source.everyone:
+        return None
+    rows = await tx.execute_fetchall("SELECT guild_id FROM guild_sources WHERE source_id = ?", (source.id,))
+    return {row[0] for row in rows}
+
+
+async def told_before(tx: Transaction, source_id: int, story_id: int) -> tuple[bool, set[int]]:
+    """Return who knew a story before this source told of it: all (by a source for all), or these servers."""
+    # Links of one moment are no "before" to each other: that a channel has a story once is kept elsewhere.
+    rows = await tx.execute_fetchall(
+        """SELECT o.everyone, g.guild_id FROM source_stories mine
+        JOIN source_stories l ON l.story_id = mine.story_id AND l.source_id <> mine.source_id
+            AND l.seen_at < mine.seen_at
+        JOIN sources o ON o.id = l.source_id LEFT JOIN guild_sources g ON g.source_id = l.source_id
+        WHERE mine.source_id = ? AND mine.story_id = ?""",
+        (source_id, story_id),
+    )
+    found = list(rows)
+    return any(row[0] for row in found), {row[1] for row in found if row[1] is not None}
+
+
+async def queue(tx: Transaction, source_id: int, story_id: int, *, queued: bool) -> None:
+    """Say whether a story still waits to be posted because its source gave too many at once."""
+    sql = "UPDATE source_stories SET queued = ? WHERE source_id = ? AND story_id = ?"
+    await tx.execute(sql, (queued, source_id, story_id))
+
+
+async def queued(tx: Transaction, source_id: int, limit: int) -> list[int]:
+    """Return stories of a source that wait to be posted, the oldest first."""
+    sql = "SELECT story_id FROM source_stories WHERE source_id = ? AND queued ORDER BY story_id LIMIT ?"
+    return [row[0] for row in await tx.execute_fetchall(sql, (source_id, limit))]
+
+
+async def stories_of(tx: Transaction, source_id: int, limit: int) -> list[StoredStory]:
+    """Return the stories that a source told of, the newest first."""
+    sql = """SELECT l.story_id FROM source_stories l JOIN stories s ON s.id = l.story_id WHERE l.source_id = ?
+        ORDER BY coalesce(s.published_at, s.first_seen) DESC, s.id DESC LIMIT ?"""
+    return [await stories.get(tx, row[0]) for row in await tx.execute_fetchall(sql, (source_id, limit))]

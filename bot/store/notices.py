@@ -1,0 +1,84 @@
+"""What admins are to be told, in SQLite: kept until it is said, and the same not said twice."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from datetime import datetime, timedelta
+
+from aiosqlite import Connection as Transaction
+
+from bot.model import Notice
+from bot.store.values import from_ms, text, to_ms
+
+RECENT = timedelta(days=1)
+
+
+async def put(
+    tx: Transaction,
+    guild_id: int,
+    subject: str,
+    says: str,
+    now: datetime,
+    *,
+    user_id: int | None = None,
+    source_id: int | None = None,
+) -> bool:
+    """Promise to tell a server something, unless the same waits or was said within a day; tells which."""
+    cursor = await tx.execute(
+        """INSERT INTO notices (guild_id, user_id, subject, text, source_id, nonce, created_at, next_at)
+        SELECT :guild, :user, :subject, :text, :source, :nonce, :now, :now WHERE NOT EXISTS (SELECT 1 FROM notices
+            WHERE guild_id = :guild AND subject = :subject AND (next_at IS NOT NULL OR sent_at > :recent))""",
+        {
+            "guild": guild_id,
+            "user": user_id,
+            "subject": text(subject),
+            "text": text(says),
+            "source": source_id,
+            "nonce": secrets.token_urlsafe(16),
+            "now": to_ms(now),
+            "recent": to_ms(now - RECENT),
+        },
+    )
+    return cursor.rowcount > 0
+
+
+async def due(tx: Transaction, now: datetime, limit: int = 20) -> list[Notice]:
+    """Return notices that are to be sent, the oldest first."""
+    sql = """SELECT * FROM notices WHERE sent_at IS NULL AND next_at IS NOT NULL AND next_at <= ?
+        ORDER BY next_at, id LIMIT ?"""
+    return [_notice(row) for row in await tx.execute_fetchall(sql, (to_ms(now), limit))]
+
+
+async def sent(tx: Transaction, notice_id: int, now: datetime) -> None:
+    """Record that a notice was said."""
+    await tx.execute("UPDATE notices SET sent_at = ?, next_at = NULL WHERE id = ?", (to_ms(now), notice_id))
+
+
+async def failed(tx: Transaction, notice_id: int, reason: str, *, until: datetime | None) -> None:
+    """Put a notice off, or give it up where ``until`` is None."""
+    sql = "UPDATE notices SET next_at = ?, tries = tries + 1, reason = ? WHERE id = ?"
+    await tx.execute(sql, (to_ms(until), text(reason), notice_id))
+
+
+async def next_due(tx: Transaction) -> datetime | None:
+    """Return when the next notice is due."""
+    sql = "SELECT min(next_at) FROM notices WHERE sent_at IS NULL AND next_at IS NOT NULL"
+    ((earliest,),) = await tx.execute_fetchall(sql)
+    return from_ms(earliest)
+
+
+def _notice(row: sqlite3.Row) -> Notice:
+    created_at = from_ms(row["created_at"])
+    assert created_at is not None, "the column is NOT NULL"
+    return Notice(
+        id=row["id"],
+        guild_id=row["guild_id"],
+        user_id=row["user_id"],
+        subject=row["subject"],
+        text=row["text"],
+        nonce=row["nonce"],
+        created_at=created_at,
+        source_id=row["source_id"],
+        tries=row["tries"],
+    )

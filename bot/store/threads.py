@@ -1,0 +1,121 @@
+"""Comment threads in SQLite: where a story's comments are read from, how far they were, and stories without one."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import datetime
+from typing import Any
+
+from aiosqlite import Connection as Transaction
+
+from bot.errors import NotFound
+from bot.model import StoredThread
+from bot.store.values import from_ms, text, to_ms
+
+
+async def of_story(tx: Transaction, story_id: int) -> list[StoredThread]:
+    """Return a story's threads, the best first."""
+    sql = "SELECT * FROM threads WHERE story_id = ? ORDER BY id"
+    return [_thread(row) for row in await tx.execute_fetchall(sql, (story_id,))]
+
+
+async def get(tx: Transaction, thread_id: int) -> StoredThread:
+    """Return a thread; raises ``NotFound``."""
+    for row in await tx.execute_fetchall("SELECT * FROM threads WHERE id = ?", (thread_id,)):
+        return _thread(row)
+    raise NotFound("There is no such thread.")
+
+
+async def insert(
+    tx: Transaction,
+    story_id: int,
+    kind: str,
+    address: str,
+    signal: str | None,
+    *,
+    born_at: datetime,
+    next_at: datetime | None,
+) -> None:
+    """Store a thread that a story was not known to have."""
+    await tx.execute(
+        """INSERT OR IGNORE INTO threads (story_id, kind, address, signal, born_at, next_at)
+        VALUES (:story, :kind, :address, :signal, :born_at, :next_at)""",
+        {
+            "story": story_id,
+            "kind": kind,
+            "address": text(address),
+            "signal": text(signal),
+            "born_at": to_ms(born_at),
+            "next_at": to_ms(next_at),
+        },
+    )
+
+
+async def save(tx: Transaction, thread: StoredThread) -> None:
+    """Store how far a thread was read and when it is read next, all at once."""
+    times = ("woken_at", "next_at", "last_read_at", "last_full_at", "failing_since")
+    values: dict[str, Any] = {name: to_ms(getattr(thread, name)) for name in times}  # SQLite's values
+    await tx.execute(
+        """UPDATE threads SET signal = :signal, read_signal = :read_signal, woken_at = :woken_at, cursor = :cursor,
+            next_at = :next_at, last_read_at = :last_read_at, last_full_at = :last_full_at, fails = :fails,
+            failing_since = :failing_since, last_error = :last_error WHERE id = :id""",
+        {
+            **values,
+            "id": thread.id,
+            "signal": text(thread.signal),
+            "read_signal": text(thread.read_signal),
+            "cursor": text(json.dumps(dict(thread.cursor))),
+            "fails": thread.fails,
+            "last_error": text(thread.last_error),
+        },
+    )
+
+
+async def due(tx: Transaction, now: datetime, limit: int) -> list[StoredThread]:
+    """Return the threads whose time has come, the longest due first."""
+    sql = "SELECT * FROM threads WHERE next_at <= ? ORDER BY next_at LIMIT ?"
+    return [_thread(row) for row in await tx.execute_fetchall(sql, (to_ms(now), limit))]
+
+
+async def probe(tx: Transaction, story_id: int, when: datetime | None) -> None:
+    """Plan to look for a thread on a story's page, or plan it no more."""
+    sql = "UPDATE stories SET probe_at = ?, probe_tries = iif(probe_at IS NULL, 0, probe_tries + 1) WHERE id = ?"
+    await tx.execute(sql, (to_ms(when), story_id))
+
+
+async def probes_due(tx: Transaction, now: datetime, limit: int) -> list[tuple[int, str, int]]:
+    """Return stories whose page is to be searched for a thread: number, address, and how often it failed."""
+    sql = "SELECT id, url, probe_tries FROM stories WHERE probe_at <= ? AND url IS NOT NULL ORDER BY probe_at LIMIT ?"
+    return [(row[0], row[1], row[2]) for row in await tx.execute_fetchall(sql, (to_ms(now), limit))]
+
+
+async def next_due(tx: Transaction) -> datetime | None:
+    """Return when the next thread or page is due."""
+    ((earliest,),) = await tx.execute_fetchall(
+        """SELECT min(at) FROM (SELECT min(next_at) AS at FROM threads WHERE next_at IS NOT NULL
+        UNION ALL SELECT min(probe_at) FROM stories WHERE probe_at IS NOT NULL)"""
+    )
+    return from_ms(earliest)
+
+
+def _thread(row: sqlite3.Row) -> StoredThread:
+    born_at = from_ms(row["born_at"])
+    assert born_at is not None, "the column is NOT NULL"
+    return StoredThread(
+        id=row["id"],
+        story_id=row["story_id"],
+        kind=row["kind"],
+        address=row["address"],
+        born_at=born_at,
+        cursor=json.loads(row["cursor"]),
+        signal=row["signal"],
+        read_signal=row["read_signal"],
+        woken_at=from_ms(row["woken_at"]),
+        next_at=from_ms(row["next_at"]),
+        last_read_at=from_ms(row["last_read_at"]),
+        last_full_at=from_ms(row["last_full_at"]),
+        fails=row["fails"],
+        failing_since=from_ms(row["failing_since"]),
+        last_error=row["last_error"],
+    )
