@@ -1,0 +1,189 @@
+"""The space-cooperation rule: two parties of different countries, a cue that joins them, and no better explanation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+
+from bot.topics import actors, tables
+from bot.topics.actors import ACCORD, AGENCY, COMPANY, PROGRAMME, SITE, Mention
+from bot.topics.cues import CUES, SPACE, VETOES, Sighting, sightings
+from bot.topics.text import BODY, LEDE, TITLE, Passage, passages
+from bot.topics.topic import Verdict
+
+BIAS, PAIR, NONSPACE = "bias", "pair-in-title", "nonspace"
+DESCRIPTION = (
+    "Parties of two or more countries or blocs act together in space, or agree, plan, negotiate, extend, strain, "
+    "suspend or end doing so."
+)
+# A headline is the news; its lede explains it; a body mentions many things in passing.
+_CUE_IN = {TITLE: 1.0, LEDE: 0.7, BODY: 0.35}
+_VETO_IN = {TITLE: 1.0, LEDE: 0.4, BODY: 0.0}
+# How surely a cue joins two parties, by where they stand.
+_SAME_SENTENCE, _WITH_TITLE, _SOMEWHERE = 1.0, 0.8, 0.5
+_ACCORD_ALONE, _UNNAMED = 0.7, 0.6
+# "Foreign partners" stand for a party that nobody names.
+_VAGUE = frozenset(("ISSP", "FOREIGN"))
+# These need a party other than the one whose craft or crew it is; the place that it starts from is none.
+_OWNED = frozenset(("payload", "seat"))
+_SPACE_KINDS = frozenset((AGENCY, COMPANY, SITE, PROGRAMME, ACCORD))
+_MOST_REASONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the rule weighs: a value from 0 to 1 for each feature, the words behind it, and the two parties."""
+
+    values: dict[str, float]
+    words: dict[str, str]
+    parties: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    passage: Passage
+    mentions: tuple[Mention, ...]
+    sightings: tuple[Sighting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    quality: float = 0.0
+    names: tuple[str, ...] = ()
+
+
+def judge(title: str, lede: str = "", body: str = "") -> Verdict:
+    """Judge whether a story is about cooperation in space."""
+    features = extract(title, lede, body)
+    score = probability(features.values, weights())
+    return Verdict(score >= 0.5, round(score, 3), _reasons(features, score >= 0.5))
+
+
+def probability(values: dict[str, float], weight: dict[str, float]) -> float:
+    """Return the score of a story; without a cue that joins two parties it is nought."""
+    if not any(values.get(group) for group in CUES):
+        return 0.0
+    total = weight[BIAS] + sum(weight[name] * value for name, value in values.items())
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+@cache
+def weights() -> dict[str, float]:
+    """Return the weight of each feature: cues count for, vetoes against."""
+    table = {name: float(weight) for name, weight in tables.rows("weights.tsv")}
+    if missing := {BIAS, PAIR, NONSPACE, *CUES, *VETOES} ^ set(table):
+        raise ValueError(f"weights.tsv: missing or unknown: {', '.join(sorted(missing))}")
+    return table
+
+
+def extract(title: str, lede: str = "", body: str = "") -> Features:
+    """Return the features of a story."""
+    readings = [_read(passage) for passage in passages(title, lede, body)]
+    head = readings[0]
+    story = _pair(mention for reading in readings if reading.passage.field != BODY for mention in reading.mentions)
+    values, words = dict[str, float](), dict[str, str]()
+    for reading in readings:
+        local = _local(reading, head, story)
+        for sighting in reading.sightings:
+            group = sighting.cue.group
+            value = _value(sighting, reading, head, local)
+            if value > values.get(group, 0.0):
+                values[group], words[group] = value, sighting.words
+    if not _about_space(readings, values):
+        values[NONSPACE] = 1.0
+    values.pop(SPACE, None)
+    title_pair = _pair(head.mentions)
+    values[PAIR] = title_pair.quality
+    names = (title_pair.names or story.names) if story.quality else _named(head.mentions)
+    return Features(values, words, names)
+
+
+def _read(passage: Passage) -> _Reading:
+    mentions = actors.locate(passage.words)
+    found = sightings(actors.items(passage.words, mentions))
+    return _Reading(passage, tuple(m for m in mentions if m.actor.kind != actors.NONE), tuple(found))
+
+
+def _local(reading: _Reading, head: _Reading, story: _Pair) -> float:
+    """Return how well the passage's own parties, or those of the whole story, carry a cue that stands in it."""
+    here = _pair(reading.mentions).quality
+    if reading is head:
+        lede = _SOMEWHERE * story.quality if reading.mentions else 0.0
+        return max(_SAME_SENTENCE * here, lede)
+    with_title = _pair((*head.mentions, *reading.mentions)).quality
+    somewhere = story.quality if reading.passage.field == LEDE else 0.0
+    return max(_SAME_SENTENCE * here, _WITH_TITLE * with_title, _SOMEWHERE * somewhere)
+
+
+def _value(sighting: Sighting, reading: _Reading, head: _Reading, local: float) -> float:
+    cue, field = sighting.cue, reading.passage.field
+    if cue.group == SPACE:
+        return 1.0
+    if cue.group in VETOES:
+        return cue.strength * _VETO_IN[field]
+    if cue.group in _OWNED and sighting.found.parties:
+        support = _owned(sighting.found.parties, reading.mentions, head.mentions)
+    elif cue.group == "accession" and not local:
+        support = _ACCORD_ALONE if any(m.actor.kind == ACCORD for m in reading.mentions) else 0.0
+    else:
+        support = local
+    return cue.strength * _CUE_IN[field] * support
+
+
+def _owned(owners: Sequence[str], here: Sequence[Mention], title: Sequence[Mention]) -> float:
+    """Return the support for a craft or a crew of one party with another party named beside it."""
+    known = actors.everyone()
+    for mentions, support in ((here, _SAME_SENTENCE), (title, _WITH_TITLE)):
+        others = {mention.actor.id: mention.actor for mention in mentions if mention.actor.kind != SITE}
+        if any(actors.different(known[owner], other) for owner in owners for other in others.values()):
+            return support
+    return 0.0
+
+
+def _pair(mentions: Iterable[Mention]) -> _Pair:
+    """Return the first two different parties; vague ones only when there is no better."""
+    distinct: dict[tuple[str, str], Mention] = {}
+    for mention in mentions:
+        distinct.setdefault((mention.actor.party, mention.actor.kind), mention)
+    best = _Pair()
+    for one, other in combinations(distinct.values(), 2):
+        if actors.different(one.actor, other.actor):
+            vague = one.actor.party in _VAGUE or other.actor.party in _VAGUE
+            if not vague:
+                return _Pair(1.0, (one.name, other.name))
+            best = best if best.quality else _Pair(_UNNAMED, (one.name, other.name))
+    return best
+
+
+def _about_space(readings: Iterable[_Reading], values: dict[str, float]) -> bool:
+    return bool(values.get(SPACE)) or any(
+        mention.actor.kind in _SPACE_KINDS for reading in readings for mention in reading.mentions
+    )
+
+
+def _named(mentions: Iterable[Mention]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(mention.name for mention in mentions))[:1]
+
+
+def _reasons(features: Features, match: bool) -> tuple[str, ...]:
+    weight, values = weights(), features.values
+    for_it = sorted((g for g in CUES if values.get(g)), key=lambda g: -weight[g] * values[g])
+    against = sorted((g for g in VETOES if values.get(g)), key=lambda g: weight[g] * values[g])
+    reasons = [_parties(features.parties)]
+    reasons += [f"{CUES[group].capitalize()}: '{features.words[group]}'" for group in for_it[:_MOST_REASONS]]
+    if not for_it:
+        reasons.append("No words that join two parties in an act")
+    lead = "Against it, but not enough" if match else "Not counted"
+    reasons += [f"{lead}: {VETOES[group]} ('{features.words[group]}')" for group in against[:_MOST_REASONS]]
+    if values.get(NONSPACE):
+        reasons.append(f"{lead}: nothing in it is about space")
+    return tuple(reasons)
+
+
+def _parties(names: Sequence[str]) -> str:
+    if len(names) > 1:
+        return f"Names two parties: {names[0]} and {names[1]}"
+    return f"Names only one party: {names[0]}" if names else "Names no party"
