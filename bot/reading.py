@@ -1,22 +1,33 @@
-"""Read one page now because a member asked for it."""
+"""Read what somebody asks for now: an address as the bot would see it, and a member's story into the store."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from bot import library
-from bot.http import Web
+from bot.errors import NotAStory, SourceError
 from bot.ingest import IngestReport, ingest
-from bot.model import StoredStory
-from bot.sources import page
+from bot.model import StoredStory, StoryPage
+from bot.sources import answers, page
+from bot.sources.base import Document, Fetched, Item, NotThisKind, Web
+from bot.sources.kinds import EXACT, Detected, Kinds, typed
 from bot.store.database import Database
+
+PAGE = page.Page.name
 
 
 async def fetch(
-    database: Database, web: Web, url: str, *, guild_id: int, user_id: int, now: datetime
+    database: Database, web: Web, url: str, *, guild_id: int, user_id: int, now: datetime, kinds: Kinds | None = None
 ) -> tuple[StoredStory, IngestReport]:
-    """Read, store and make visible the story at ``url``; raises ``FetchError`` or ``NotAStory``."""
-    report = await ingest(database, await page.fetch(web, url), now, deliver=False)
+    """Read, store and make visible the story at ``url``; raises ``FetchError`` or ``NotAStory``.
+
+    With ``kinds``, a story whose page shows no comments gets them from the thread that its page names.
+    """
+    read = await page.fetch(web, url) if kinds is None else await _story(web, kinds, url)
+    report = await ingest(database, read, now, deliver=False)
     await library.fetched(database, guild_id, user_id, report.story_id, now)
     return await library.show(database, guild_id, report.story_id), report
 
@@ -28,3 +39,85 @@ def summary(report: IngestReport) -> str:
     facts = [("added", report.added), ("changed", report.changed), ("deleted", report.deleted)]
     details = ", ".join(f"{number} {word}" for word, number in facts if number)
     return f"Story {report.status}." + (f" Comments: {details}." if details else "")
+
+
+async def look(web: Web, kinds: Kinds, url: str, kind: str | None = None) -> Detected:
+    """Return what an address holds: the one story of its page, or the newest stories of a list; nothing is stored.
+
+    ``kind`` names the only kind to be asked. Raises ``FetchError`` or ``SourceError``.
+    """
+    document = answers.document(await web.get(typed(url)))
+    if kind is not None:
+        return await _look_as(web, kinds, document, kind)
+    return await _look_at(web, kinds, document, None if _is_front(document.url or "") else EXACT)
+
+
+async def discussed(web: Web, kinds: Kinds, item: Item) -> tuple[StoryPage, str | None]:
+    """Return an item's story with the comments of its thread, and a sentence where they could not all be read.
+
+    The story's own page is asked for its threads where the source named none.
+    """
+    read, threads, failed = item.page, item.threads, None
+    if not (threads or read.comments) and read.story.url:
+        try:
+            shown, threads = await kinds.probe(web, read.story.url)
+        except SourceError as error:
+            return read, str(error)
+        if shown:
+            read = replace(read, comments=shown.comments, complete=shown.complete)
+    for thread in threads if not (read.comments and read.complete) else ():
+        try:
+            found = await kinds[thread.kind].discuss(web, thread.address, {})
+        except SourceError as error:
+            failed = failed or str(error)
+            continue
+        if found.comments and (found.complete or len(found.comments) > len(read.comments)):
+            return replace(read, comments=found.comments, complete=found.complete), None
+    return read, None if read.comments else failed
+
+
+async def _story(web: Web, kinds: Kinds, url: str) -> StoryPage:
+    found = (await _look_at(web, kinds, answers.document(await web.get(url)), EXACT)).fetched.items
+    if len(found) != 1:
+        raise NotAStory("This looks like a list of several stories, not like the page of one.")
+    return (await discussed(web, kinds, found[0]))[0]
+
+
+async def _look_at(web: Web, kinds: Kinds, document: Document, sites: Iterable[str] | None) -> Detected:
+    """Return what a document holds; the kinds of ``sites`` (None for all) go before a page that could be a story."""
+    address = document.url or ""
+    try:
+        name, fetched = await kinds.parse(document)
+    except SourceError as error:
+        return await _list_or_raise(web, kinds, document, error)
+    if name != PAGE:
+        return Detected(name, address, fetched)
+    try:
+        return await kinds.detect_document(web, document, sites)
+    except SourceError:
+        return Detected(PAGE, address, Fetched((Item(fetched.items[0].page, await kinds.threads(document)),)))
+
+
+async def _look_as(web: Web, kinds: Kinds, document: Document, kind: str) -> Detected:
+    """Ask one kind: whether the document is its own, else where the site that it belongs to can be read."""
+    try:
+        return Detected(kind, document.url or "", (await kinds.parse(document, kind))[1])
+    except NotThisKind as error:
+        address = await kinds[kind].find(web, document)
+        if address is None:
+            raise SourceError(f"This address does not lead to a {kinds[kind].label}.") from error
+        return Detected(kind, address, await kinds[kind].read(web, address, {}))
+
+
+async def _list_or_raise(web: Web, kinds: Kinds, document: Document, error: SourceError) -> Detected:
+    """Read the list that an address leads to; where it is none, the error of the page says more."""
+    try:
+        return await kinds.detect_document(web, document)
+    except SourceError:
+        raise error from None
+
+
+def _is_front(address: str) -> bool:
+    """Say whether an address is a site's front page, which is a list even where its newest story fills it."""
+    parts = urlsplit(address)
+    return parts.path in ("", "/") and not parts.query

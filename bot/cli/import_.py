@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
+from bot.cli.progress import bar, say
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.errors import SourceError
@@ -64,13 +62,13 @@ def import_pages(settings: Settings, targets: tuple[str, ...], post: bool) -> No
         sys.exit(1)
 
 
-def expand(targets: Iterable[str]) -> Iterator[str]:
-    """Yield the targets with folders replaced by the saved pages in them, in order of their names."""
+def expand(targets: Iterable[str], suffixes: Collection[str] = SUFFIXES) -> Iterator[str]:
+    """Yield the targets with folders replaced by the files of these suffixes in them, in order of their names."""
     for target in targets:
         if is_url(target) or not Path(target).is_dir():
             yield target
             continue
-        found = sorted(path for path in Path(target).rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+        found = sorted(path for path in Path(target).rglob("*") if path.suffix.lower() in suffixes and path.is_file())
         # An empty folder stays in the list: it is then refused by name instead of being passed over in silence.
         yield from map(str, found) if found else [target]
 
@@ -82,29 +80,14 @@ def is_url(target: str) -> bool:
 
 async def _import_all(settings: Settings, targets: list[str], clock: Clock, *, post: bool) -> Counter[str]:
     counts: Counter[str] = Counter()
-    with _progress(len(targets)) as progress:
+    with bar("importing", len(targets)) as progress:
         task = progress.add_task("import", total=len(targets))
         async with aclosing(_outcomes(settings, targets, clock, post=post)) as outcomes:
             async for outcome in outcomes:
                 counts[outcome.status] += 1
-                _say(progress, f"{outcome.status:<9}  {escape(outcome.target)}: {escape(outcome.detail)}")
+                say(progress, f"{outcome.status:<9}  {escape(outcome.target)}: {escape(outcome.detail)}")
                 progress.advance(task)
     return counts
-
-
-def _progress(targets: int) -> Progress:
-    """Return a bar on standard error, or an invisible one for a single page."""
-    columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    return Progress(*columns, console=console, transient=True, redirect_stdout=False, disable=targets < 2)
-
-
-def _say(progress: Progress, line: str) -> None:
-    """Write a line above the bar where both share a terminal; a redirected standard output gets it untouched."""
-    if sys.stdout.isatty() and progress.console.is_terminal and not progress.disable:
-        progress.console.print(Text(line), soft_wrap=True)
-    else:
-        click.echo(line)
 
 
 async def _outcomes(

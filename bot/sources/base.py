@@ -14,7 +14,7 @@ from bot.model import Comment, StoryPage
 # What a source or thread wants to be told at its next read: validators, a hash, a page. Only its kind understands it.
 Cursor = Mapping[str, str]
 
-_KEY = re.compile(r"[a-su-z][a-z]{0,3}-")  # "t-" marks keys that we gave ourselves: bot.identity
+_KEY = re.compile(r"\A[a-su-z][a-z]{0,3}-")  # "t-" marks keys that we gave ourselves: bot.identity
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from bot.errors import NotAStory, SourceError
 from bot.model import StoryPage
 from bot.sources import answers
 from bot.sources.base import Document, Fetched, Kind, NotThisKind, Thread, Web
+from bot.sources.feed import Feed, FeedParser
 from bot.sources.page import Page
 
 NOTHING_FITS = (
@@ -26,14 +27,18 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 class Needs:
     """What the makers of the kinds may take: whatever is opened once and shared."""
 
+    feed: Feed
     disqus_key: str | None
 
 
 # One line a kind. Asked in this order who knows a document: those who know exact shapes and addresses come first, and
 # the page, which takes anything with a title and a text, last.
 KINDS: Mapping[str, Callable[[Needs], Kind]] = {
+    "feed": lambda needs: needs.feed,
     "page": lambda needs: Page(),
 }
+# These know their addresses exactly, and none of them is an article's: a page of theirs is a list or a thread.
+EXACT = ("newsapi", "hackernews", "lemmy", "discourse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,9 @@ class Kinds(Mapping[str, Kind]):
     @asynccontextmanager
     async def open(cls, disqus_key: str | None = None) -> AsyncIterator[Kinds]:
         """Make every kind of ``KINDS``; what they share, as the parser's worker process, ends with the context."""
-        needs = Needs(disqus_key)
-        yield cls({name: make(needs) for name, make in KINDS.items()})
+        async with FeedParser.open() as parser:
+            needs = Needs(Feed(parser), disqus_key)
+            yield cls({name: make(needs) for name, make in KINDS.items()})
 
     def __getitem__(self, name: str) -> Kind:
         """Return the kind of a name; raises ``KeyError``."""
@@ -91,10 +97,11 @@ class Kinds(Mapping[str, Kind]):
         """
         return await self.detect_document(web, answers.document(await web.get(typed(url))))
 
-    async def detect_document(self, web: Web, document: Document) -> Detected:
-        """Like ``detect``, for a document that was fetched already."""
+    async def detect_document(self, web: Web, document: Document, among: Iterable[str] | None = None) -> Detected:
+        """Like ``detect``, for a document that was fetched already, asking the kinds ``among`` these names alone."""
         failed: SourceError | None = None
-        for name, kind in self.items():
+        for name in self if among is None else [name for name in among if name in self]:
+            kind = self[name]
             address = await _claim(kind, web, document)
             if address is None:
                 continue
@@ -109,15 +116,16 @@ class Kinds(Mapping[str, Kind]):
 
         Raises ``FetchError`` where the page cannot be read.
         """
-        return await self.look(answers.document(await web.get(story_url)))
-
-    async def look(self, document: Document) -> tuple[StoryPage | None, tuple[Thread, ...]]:
-        """Like ``probe``, for a page that was fetched already."""
+        document = answers.document(await web.get(story_url))
         try:
             read = (await self._page.parse(document)).items[0].page
         except NotAStory:
             read = None
-        return read, ()
+        return read, await self.threads(document)
+
+    async def threads(self, document: Document) -> tuple[Thread, ...]:
+        """Return the threads that a story's page names, best first."""
+        return ()
 
 
 async def _claim(kind: Kind, web: Web, document: Document) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 from bot.errors import NotAStory
@@ -12,6 +13,8 @@ from bot.sources.base import Answer, Cursor, Discussion, Document, Fetched, Hint
 from bot.sources.page_decode import MAX_BYTES, decode, is_html
 from bot.sources.page_html import parse_html
 from bot.sources.page_text import parse_text
+
+_MARKUP = re.compile(r"\s*<(?:[?!]|[A-Za-z][\w.:-]*(?:\s[^<>]*)?/?>)")
 
 
 class Page:
@@ -61,6 +64,8 @@ def parse(
     text = decode(data, content_type)
     if is_html(text, content_type):
         return parse_html(text, url=url, name=name)
+    if _MARKUP.match(text):
+        raise NotAStory("This looks like XML, not like the page of a story.")
     return parse_text(text, url=url, name=name)
 
 
