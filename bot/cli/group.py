@@ -28,6 +28,7 @@ class Entry:
 COMMANDS: dict[str, Entry] = {
     "run": Entry("bot.cli.run:run", "Start the bot: on Discord with a token, else in the local sandbox."),
     "demo": Entry("bot.cli.demo:demo", "Post one story and its comments into a local Discord, and print it."),
+    "read": Entry("bot.cli.read:read", "Show what the bot would see at an address or in a file; store nothing."),
     "import": Entry("bot.cli.import_:import_pages", "Store stories with their comments from saved pages or addresses."),
     "topics": Entry("bot.cli.topics:topics", "Say which stories are about a topic, and why."),
     "invite": Entry("bot.cli.invite:invite", "Print the link that adds the bot to a server."),
@@ -50,6 +51,7 @@ Set it up on Discord:
 
 \b
 Feed it:
+  rendezvous read https://blog.example/feed/      shows what the bot would see, and stores nothing
   rendezvous import saved-story.html https://blog.example/story
   rendezvous topics match "A headline"            says whether a story is about cooperation in space, and why
 """
