@@ -18,6 +18,7 @@ from bot.urls import canonical
 
 _FIRST_WORDS = 80
 _TAIL = 1200
+_ADDRESS = re.compile(r"\s*\(?https?://[^\s()]+\)?", re.IGNORECASE)
 # What WordPress adds below every entry of its feeds.
 _APPEARED = re.compile(r"\s*The post [^\n]{1,600} (?:appeared first on|first appeared on) [^\n]{1,300}\.\s*$")
 
@@ -94,7 +95,8 @@ def _markdown(text: Text, base: str | None) -> str:
 
 
 def _first_words(body: str) -> str:
-    words = " ".join(plain(body[:4000]).split())
+    text = plain(body[:4000])
+    words = " ".join((_ADDRESS.sub("", text).strip() or text).split())
     if len(words) <= _FIRST_WORDS:
         return words
     return words[: _FIRST_WORDS + 1].rpartition(" ")[0][:_FIRST_WORDS].rstrip(" ,;:-") + "…" if words else ""

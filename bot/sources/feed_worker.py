@@ -34,13 +34,15 @@ DAMAGED = "This feed is damaged so badly that it cannot be read."
 
 _ROOT = re.compile(r"<(?:[\w.-]{1,40}:)?(rss|feed|rdf|channel)(?=[\s>/])", re.IGNORECASE)
 _PAGE = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
-_ENCODING = re.compile(r"^(\s*<\?xml\b[^<>]{0,200}?)\s+encoding\s*=\s*[\"']?\s*([\w.:-]{1,40})\s*[\"']?", re.IGNORECASE)
+_ENTITY = re.compile(r"<!ENTITY\s+([\w.-]{1,40})\s+(?:\"([^\"&%<]{0,40})\"|'([^'&%<\"]{0,40})')\s*>")
 _DECLARED = re.compile(rb"<\?xml\b[^<>]{0,200}?\sencoding\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _REFERENCE = re.compile(r"&#(?:[xX]0*([0-9a-fA-F]{1,8})|0*([0-9]{1,10}));")
 _LONG_REFERENCE = re.compile(r"&#[xX]?[0-9a-fA-F]{9,}")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _END = re.compile(r"</(?:[\w.-]{1,40}:)?(?:item|entry)\s*>", re.IGNORECASE)
 _START = re.compile(r"<(?:[\w.-]{1,40}:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_HEAD = 65_536
+_MOST_COMMENTS = 100
 _ENDS = {"rss": "</channel></rss>", "feed": "</feed>"}
 
 
@@ -50,11 +52,11 @@ def read(document: Document) -> Channel:
         _refuse_large(len(document.data))
         return read_json(document)
     text = _text(document)
-    root = _ROOT.search(text, 0, 65_536)
-    page = _PAGE.search(text, 0, root.start() if root else 65_536)
-    if root is None or page is not None:
+    before, root = _root(text)
+    if root is None or _PAGE.search(before):
         raise NotThisKind(NOT_A_FEED)
-    text, cut = _shortened(text, root[1].lower())
+    text, cut = _shortened(text[root.start() :], root[1].lower())
+    text = _prolog(before) + text
     data = text.encode("utf-8", "replace")
     _refuse_large(len(data))
     return _parse(data, text, cut=cut)
@@ -92,12 +94,13 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
 
 def _text(document: Document) -> str:
     """Return the document as text that XML allows; a wrong character set is mended, never an error."""
-    declared = _DECLARED.search(document.data[:1024])
-    kind = document.content_type or ""
-    if declared and "charset" not in kind.lower():
+    head, kind = document.data[:1024], document.content_type or ""
+    declared = _DECLARED.search(head)
+    if head.count(0) * 5 > len(head):
+        kind = "application/xml; charset=utf-16"  # what its declaration says cannot even be read otherwise
+    elif declared and "charset" not in kind.lower():
         kind = f"application/xml; charset={declared[1].decode('ascii', 'replace')}"
-    text = charset_text(document.data, kind).lstrip("\ufeff \t\r\n")
-    text = _CONTROLS.sub("\ufffd", _ENCODING.sub(r"\1", text, count=1))
+    text = _CONTROLS.sub("\ufffd", charset_text(document.data, kind).lstrip("\ufeff"))
     return _REFERENCE.sub(_reference, _LONG_REFERENCE.sub("\ufffd", text))
 
 
@@ -106,6 +109,27 @@ def _reference(match: re.Match[str]) -> str:
     code = int(match[1], 16) if match[1] else int(match[2])
     allowed = code in (9, 10, 13) or 32 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000
     return match[0] if allowed else "\ufffd"
+
+
+def _root(text: str) -> tuple[str, re.Match[str] | None]:
+    """Return where the feed begins, with all that stands before it but comments: these may hold what looks like one."""
+    before, at = "", 0
+    for _ in range(_MOST_COMMENTS):
+        root = _ROOT.search(text, at, _HEAD)
+        comment = text.find("<!--", at, root.start() if root else _HEAD)
+        if comment < 0:
+            return before + text[at : root.start() if root else _HEAD], root
+        before += text[at:comment]
+        at = text.find("-->", comment) + 3
+        if at < 3:
+            break
+    return before, None
+
+
+def _prolog(given: str) -> str:
+    """Return what may stand before the root: short entities of plain text. Bombs and outside files are left out."""
+    entities = [f'<!ENTITY {name} "{one or two}">' for name, one, two in _ENTITY.findall(given)[:300]]
+    return "\n".join(["<!DOCTYPE feed [", *entities, "]>\n"]) if entities else ""
 
 
 def _shortened(text: str, root: str) -> tuple[str, bool]:
