@@ -16,6 +16,10 @@ MAX_ENTRIES = 500
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 NOT_A_FEED = "This is not a feed: it is neither RSS, Atom nor JSON Feed."
 
+IMAGE = re.compile(r"<img\b[^<>]{0,4000}>", re.IGNORECASE)
+PIXEL = re.compile(r"\b(?:width|height)\s*=\s*[\"']?[01](?:px)?[\"'\s/>]|/pixel|tracking|feedburner", re.IGNORECASE)
+SMILEY = re.compile(r"smiley|emoji|gravatar", re.IGNORECASE)
+
 _TAG = re.compile(r"</?[a-zA-Z!][^<>]*>")
 
 

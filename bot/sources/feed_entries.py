@@ -12,12 +12,14 @@ from bot.markdown import ARTICLE_LIMIT, excerpt, from_html, from_text, plain
 from bot.model import Comment, Story, StoryPage
 from bot.sources.base import Fetched, Item, Thread
 from bot.sources.feed_comments import comments, is_discussion, items
-from bot.sources.feed_data import MAX_ENTRIES, Channel, Entry, Text, absolute
+from bot.sources.feed_data import IMAGE, MAX_ENTRIES, PIXEL, SMILEY, Channel, Entry, Text, absolute
 from bot.sources.page_text import SUMMARY_LIMIT, TITLE_LIMIT
 from bot.urls import canonical
 
 _FIRST_WORDS = 80
 _TAIL = 1200
+_EMPTY_LINK = re.compile(r"<a\b[^<>]{0,4000}>\s*</a>", re.IGNORECASE)
+_SUMMARY_SOURCE = 10_000
 _ADDRESS = re.compile(r"\s*\(?https?://[^\s()]+\)?", re.IGNORECASE)
 # What WordPress adds below every entry of its feeds.
 _APPEARED = re.compile(r"\s*The post [^\n]{1,600} (?:appeared first on|first appeared on) [^\n]{1,300}\.\s*$")
@@ -68,7 +70,8 @@ def stories(channel: Channel, url: str | None) -> tuple[Item, ...]:
 def _story(entry: Entry, url: str | None) -> Story | None:
     link = absolute(url, entry.link) or absolute(None, entry.id)
     body = _markdown(entry.content if entry.content.value else entry.summary, link or url)
-    summary = excerpt(_markdown(entry.summary, link or url) or body, SUMMARY_LIMIT)
+    teaser = entry.summary if entry.summary.value.strip() else entry.content
+    summary = excerpt(_markdown(_without_pictures(teaser), link or url) or body, SUMMARY_LIMIT)
     title = entry.title.line[:TITLE_LIMIT].strip() or _first_words(body) or _last_words(link)
     if not (title or entry.id):
         return None
@@ -82,7 +85,7 @@ def _story(entry: Entry, url: str | None) -> Story | None:
         body=body,
         image_url=absolute(link or url, entry.image),
         published_at=published,
-        updated_at=entry.updated if entry.updated != published else None,
+        updated_at=entry.updated if published and entry.updated and entry.updated > published else None,
         tags=entry.tags,
     )
 
@@ -90,8 +93,18 @@ def _story(entry: Entry, url: str | None) -> Story | None:
 def _markdown(text: Text, base: str | None) -> str:
     if not text.is_html:
         return from_text(text.value[:ARTICLE_LIMIT])
-    body = from_html(text.value, absolute(base, text.base or "") or base, limit=ARTICLE_LIMIT)
+    value = IMAGE.sub(lambda match: "" if PIXEL.search(match[0]) else match[0], text.value)
+    body = from_html(value, absolute(base, text.base or "") or base, limit=ARTICLE_LIMIT)
     return body[:-_TAIL] + _APPEARED.sub("", body[-_TAIL:])
+
+
+def _without_pictures(text: Text) -> Text:
+    """Return the start of a text for a summary: a card has its picture, and in words one is only a long address."""
+    if not text.is_html:
+        return text
+    start = text.value[:_SUMMARY_SOURCE]
+    words = IMAGE.sub(lambda match: match[0] if SMILEY.search(match[0]) else "", start)
+    return replace(text, value=_EMPTY_LINK.sub("", words))
 
 
 def _first_words(body: str) -> str:

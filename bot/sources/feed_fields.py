@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.sources.base import Hints
-from bot.sources.feed_data import MAX_ENTRIES, Channel, Entry, Text, sane
+from bot.sources.feed_data import IMAGE, MAX_ENTRIES, PIXEL, SMILEY, Channel, Entry, Text, sane
 from bot.sources.json_document import as_int, as_list, as_map, as_text
 
 Fields = Mapping[str, Any]  # feedparser's answers: of strings, lists and mappings, and of whatever else it made up
@@ -20,10 +20,6 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _LONGEST = timedelta(days=1)
 _SKIP = re.compile(r"<skip(hours|days)\b[^>]*>([^\0]{0,2000}?)</skip\1>", re.IGNORECASE)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
-_TRACKERS = re.compile(
-    r"(?:width|height)\s*=\s*[\"']?[01](?:px)?[\"'\s]|wp-smiley|gravatar|feedburner|/pixel", re.IGNORECASE
-)
-_IMG = re.compile(r"<img\b[^<>]{0,2000}>", re.IGNORECASE)
 _SRC = re.compile(r"\bsrc\s*=\s*[\"']([^\"'<>\s]+)", re.IGNORECASE)
 
 
@@ -132,9 +128,9 @@ def _image(item: Fields, content: str) -> str:
 
 
 def _first_image(content: str) -> str:
-    for match in _IMG.finditer(content[:50_000]):
+    for match in IMAGE.finditer(content[:50_000]):
         source = _SRC.search(match[0])
-        if source and not _TRACKERS.search(match[0]):
+        if source and not PIXEL.search(match[0]) and not SMILEY.search(match[0]):
             return html.unescape(source[1])
     return ""
 
