@@ -20,6 +20,7 @@ from bot.sources.wordpress_links import site_base
 from bot.sources.wordpress_rest import RestClosed
 
 _READS_UNTIL_RETRY = 24  # a closed REST API is asked again after so many reads of the feed
+_READS_AFTER_CHANGE = 3  # a thread is read whole so often after a change: what vanished must be missed twice
 _GUID = re.compile(r"https?://[^?#]{1,500}\?p=(\d{1,19})")
 _FEED = "feed."
 _OVERLAP = timedelta(minutes=10)
@@ -75,8 +76,10 @@ class WordPress:
                 return Discussion(*await wordpress_rest.comments(web, place.base, place.post))
             except RestClosed:
                 closed = _READS_UNTIL_RETRY
-        found = await wordpress_page.discuss(web, self._feed, place, _inner(cursor))
-        return replace(found, cursor=_outer(found.cursor, closed - 1))
+        again, known = as_int(cursor.get("again")) or 0, _inner(cursor)
+        found = await wordpress_page.discuss(web, self._feed, place, {} if again > 0 else known)
+        again = _READS_AFTER_CHANGE if found.cursor != known else max(again - 1, 0)
+        return replace(found, cursor={**_outer(found.cursor, closed - 1), "again": str(again)})
 
     async def _posts(self, web: Web, address: str, cursor: Cursor) -> Fetched:
         base, (answer, entries) = await _opened(web, address, cursor)

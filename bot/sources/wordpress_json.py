@@ -22,7 +22,7 @@ _NAME_LIMIT = 200
 _MOST_TAGS = 20
 _TAG = re.compile(r"<[^<>]*>")
 _COMMENT_PAGE = re.compile(r"comment-page-\d+/?$")
-_CUT = re.compile(r"(?:\[?(?:…|\.\.\.)\]?|continue reading.*|read more.*)\s*$", re.IGNORECASE | re.DOTALL)
+_CUT = re.compile(r"(?:\\?\[?(?:…|\.\.\.)\\?\]?|\b(?:continue reading|read more)\b[^\n]{0,100})\s*$", re.IGNORECASE)
 _NO_TOPIC = frozenset(("uncategorized", ""))
 _YEARS = range(1980, 2101)
 
