@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import logging
+import re
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
@@ -14,7 +15,9 @@ from pathlib import Path
 
 from bot.errors import SourceError
 from bot.sources.base import Document, NotThisKind
+from bot.sources.feed_data import NOT_A_FEED
 from bot.sources.feed_entries import Parsed
+from bot.sources.feed_json import looks_like_json
 from bot.sources.feed_wire import decode
 
 log = logging.getLogger(__name__)
@@ -27,8 +30,10 @@ UNREADABLE = "This feed could not be read: reading it took too much time or memo
 TOO_LARGE = "This feed is larger than 16 MiB, which no feed needs to be."
 COMMAND = (sys.executable, "-m", "bot.sources.feed_worker")
 
-_ROOT = Path(__file__).resolve().parents[2]  # where ``bot`` is imported from, wherever we were started
+_HOME = Path(__file__).resolve().parents[2]  # where ``bot`` is imported from, wherever we were started
 _LENGTHS = 8
+_HEAD = 2 * 65_536
+_ROOT = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:rss|feed|rdf|channel)[\s>/]", re.IGNORECASE)
 
 
 class FeedParser:
@@ -61,6 +66,8 @@ class FeedParser:
 
         Raises ``NotThisKind`` for what is no feed, ``SourceError`` for a feed that is damaged, too large or too costly.
         """
+        if not _may_be_feed(document.data):
+            raise NotThisKind(NOT_A_FEED)  # pages are asked about too, and a process is dear for that
         if len(document.data) > MAX_DOCUMENT:
             raise SourceError(TOO_LARGE)
         worker = await self._idle.get()
@@ -81,7 +88,8 @@ class FeedParser:
     @property
     def pids(self) -> tuple[int, ...]:
         """The numbers of the processes that live now."""
-        return tuple(worker.process.pid for worker in self._workers if worker.process is not None)
+        processes = (worker.process for worker in self._workers)
+        return tuple(process.pid for process in processes if process is not None and process.returncode is None)
 
 
 class _Worker:
@@ -132,10 +140,16 @@ class _Worker:
                 *self._command,
                 stdin=PIPE,
                 stdout=PIPE,
-                cwd=_ROOT,
+                cwd=_HOME,
                 env=None if sys.platform == "win32" else {"PYTHONDONTWRITEBYTECODE": "1"},
             )
         return self.process
+
+
+def _may_be_feed(data: bytes) -> bool:
+    if looks_like_json(data):
+        return b"jsonfeed.org/version" in data or b'"rss"' in data
+    return _ROOT.search(data[:_HEAD].replace(b"\0", b"")) is not None
 
 
 async def _exchange(
