@@ -31,6 +31,7 @@ COMMANDS: dict[str, Entry] = {
     "read": Entry("bot.cli.read:read", "Show what the bot would see at an address or in a file; store nothing."),
     "import": Entry("bot.cli.import_:import_pages", "Store stories with their comments from saved pages or addresses."),
     "topics": Entry("bot.cli.topics:topics", "Say which stories are about a topic, and why."),
+    "sources": Entry("bot.cli.sources:sources", "List, add, import, check or remove what is read for all servers."),
     "invite": Entry("bot.cli.invite:invite", "Print the link that adds the bot to a server."),
     "doctor": Entry("bot.cli.doctor:doctor", "Check settings, database, token and permissions.", tolerant=True),
 }
@@ -51,6 +52,7 @@ Set it up on Discord:
 
 \b
 Feed it:
+  rendezvous sources add --starter                well-known space-news sources, read on their own from then on
   rendezvous read https://blog.example/feed/      shows what the bot would see, and stores nothing
   rendezvous import saved-story.html https://blog.example/story
   rendezvous topics match "A headline"            says whether a story is about cooperation in space, and why

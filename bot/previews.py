@@ -1,0 +1,89 @@
+"""Look before adding: what an address would bring, and offers that wait for the yes of who asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bot.allowance import Allowance, Offers
+from bot.errors import Conflict, NotFound
+from bot.model import Story
+from bot.sources.base import Web
+from bot.sources.kinds import Detected, Kinds
+
+SHOWN = 5
+KEPT = timedelta(minutes=10)
+TOO_OLD = "This preview is too old. Please run `/sources add` again."
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an address would bring: how it is read, and its newest stories (at most five of ``count``)."""
+
+    kind: str
+    label: str
+    address: str
+    name: str
+    stories: tuple[Story, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A preview that waits for the yes of the very person who asked."""
+
+    guild_id: int
+    user_id: int
+    preview: Preview
+
+
+class Desk:
+    """What is remembered between two clicks, in memory alone: how often a server asked, and its open offers."""
+
+    def __init__(self) -> None:
+        self.reads = Allowance(10, timedelta(minutes=1))
+        self.adds = Allowance(5, timedelta(minutes=1))
+        self.offers = Offers[Offer](KEPT)
+
+    def may_read(self, guild_id: int, now: datetime) -> None:
+        """Count a read that a server asked for; raises ``Conflict`` when it asked too often."""
+        _require(self.reads.take(guild_id, now), "looked at 10 addresses")
+
+    def may_add(self, guild_id: int, now: datetime) -> None:
+        """Count an addition; raises ``Conflict`` when a server added too many just now."""
+        _require(self.adds.take(guild_id, now), "added 5 sources")
+
+    def accepted(self, token: str, guild_id: int, user_id: int, now: datetime) -> Preview:
+        """Return what was offered to this person here; raises ``NotFound``, the same for foreign, absent and old."""
+        offer = self.offers.get(token, now)
+        if offer is None or (offer.guild_id, offer.user_id) != (guild_id, user_id):
+            raise NotFound(TOO_OLD)
+        return offer.preview
+
+
+def _require(wait: timedelta | None, done: str) -> None:
+    if wait is not None:
+        seconds = max(1, round(wait.total_seconds()))
+        raise Conflict(f"This server has {done} within a minute, which is the most. Please wait {seconds} seconds.")
+
+
+async def preview(web: Web, kinds: Kinds, text: str) -> Preview:
+    """Read what a person pasted, once, and say how it could be followed; nothing is stored.
+
+    Raises ``FetchError``, always with the same sentence, for whatever cannot be read, and ``SourceError`` for a page
+    that no kind can follow.
+    """
+    return _preview(kinds, await kinds.detect(web, text))
+
+
+def _preview(kinds: Kinds, found: Detected) -> Preview:
+    stories = [item.page.story for item in found.fetched.items]
+    name = found.fetched.name or next((story.site for story in stories if story.site), None) or found.address
+    return Preview(found.kind, kinds[found.kind].label, found.address, name, newest(stories), len(stories))
+
+
+def newest(stories: Sequence[Story]) -> tuple[Story, ...]:
+    """Return the newest five, those without a date last and in their own order."""
+    never = datetime.min.replace(tzinfo=UTC)
+    return tuple(sorted(stories, key=lambda story: story.published_at or never, reverse=True)[:SHOWN])

@@ -1,0 +1,214 @@
+"""What people do with sources: look before adding, add, list, remove and start again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.errors import Conflict, NotFound
+from bot.interests import Own, own_topics, wants
+from bot.model import Source, Story, Subscription
+from bot.previews import Desk, Offer, Preview, preview
+from bot.sources.base import Kind, Web
+from bot.sources.kinds import Kinds
+from bot.starter import STARTERS
+from bot.store import sources, subscriptions
+from bot.store.database import Database, Transaction
+from bot.store.sources import NO_SUCH_SOURCE
+
+SUGGESTIONS = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A server's own sources, and those that the operator reads for all servers."""
+
+    own: list[Source]
+    everyone: list[Source]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A preview and the token that adds it; ``wanted`` are the channels whose topics fit each story.
+
+    It is empty where no channel has topics, as every story then goes to every channel.
+    """
+
+    preview: Preview
+    wanted: tuple[tuple[int, ...], ...]
+    token: str
+
+
+async def look(
+    database: Database, web: Web, kinds: Kinds, desk: Desk, text: str, *, guild_id: int, user_id: int, now: datetime
+) -> Look:
+    """Read what an admin pasted, and keep it for ten minutes to be added.
+
+    Raises what ``preview`` raises, and ``Conflict`` where it could not be added anyway or was asked too often.
+    """
+    desk.may_read(guild_id, now)
+    async with database.read() as tx:
+        await _room(tx, guild_id)
+    found = await preview(web, kinds, text)
+    async with database.read() as tx:
+        await _news(tx, guild_id, found.kind, found.address)
+        channels, own = await _active(tx, guild_id), await own_topics(tx, guild_id)
+    wanted = await asyncio.to_thread(_wanted, channels, own, found.stories)
+    return Look(found, wanted, desk.offers.put(Offer(guild_id, user_id, found), now))
+
+
+def _wanted(channels: list[Subscription], own: Own, stories: Iterable[Story]) -> tuple[tuple[int, ...], ...]:
+    if not any(channel.topics for channel in channels):
+        return ()
+    return tuple(tuple(c.channel_id for c in channels if wants(c.topics, story, own)) for story in stories)
+
+
+async def add(
+    database: Database, desk: Desk, chosen: Preview, *, guild_id: int, user_id: int, now: datetime
+) -> list[Subscription]:
+    """Add a source to a server and return the channels that its stories will go to; raises ``Conflict``."""
+    async with database.write() as tx:
+        await _news(tx, guild_id, chosen.kind, chosen.address)
+        desk.may_add(guild_id, now)
+        source = await sources.add(tx, chosen.kind, chosen.address, chosen.name, now)
+        await sources.share(tx, source.id, guild_id, user_id, now)
+        return await _active(tx, guild_id)
+
+
+async def add_starters(
+    database: Database, desk: Desk, *, guild_id: int, user_id: int, now: datetime
+) -> tuple[list[str], list[Subscription]]:
+    """Add what a server lacks of the starter list, in one go; returns the names and the channels.
+
+    Raises ``Conflict`` when it has all of them, or has no room for them.
+    """
+    async with database.write() as tx:
+        added = []
+        for starter in STARTERS:
+            if await _reader(tx, guild_id, starter.kind, starter.address) is None:
+                source = await sources.add(tx, starter.kind, starter.address, starter.name, now)
+                await sources.share(tx, source.id, guild_id, user_id, now)
+                added.append(starter.name)
+        if not added:
+            raise Conflict("This server has all sources of the starter list already. `/sources list` shows them.")
+        desk.may_add(guild_id, now)
+        return added, await _active(tx, guild_id)
+
+
+async def add_everyone(database: Database, kind: str, address: str, name: str | None, now: datetime) -> bool:
+    """Add a source for all servers, for the operator; tells whether it is new to them."""
+    async with database.write() as tx:
+        known = await sources.at(tx, kind, address)
+        await sources.add(tx, kind, address, name, now, everyone=True)
+    return known is None or not known.everyone
+
+
+async def overview(database: Database) -> list[tuple[Source, int]]:
+    """Return every source with how many servers added it, for the operator."""
+    async with database.read() as tx:
+        return [(source, len(await sources.followers(tx, source.id))) for source in await sources.all_(tx)]
+
+
+async def named(database: Database, names: Iterable[str]) -> list[Source]:
+    """Return the sources that the operator names by id or address, each once; raises ``NotFound``."""
+    async with database.read() as tx:
+        known = await sources.all_(tx)
+    found: dict[int, Source] = {}
+    for name in names:
+        fitting = [source for source in known if name.removeprefix("#") == str(source.id) or name == source.address]
+        if not fitting:
+            raise NotFound(f"There is no source {name}; rendezvous sources list shows all.")
+        found |= {source.id: source for source in fitting}
+    return list(found.values())
+
+
+async def remove_everywhere(database: Database, source_id: int) -> None:
+    """Forget a source for all servers; its stories stay. Raises ``NotFound``."""
+    async with database.write() as tx:
+        await sources.remove(tx, source_id)
+
+
+async def listing(database: Database, guild_id: int) -> Listing:
+    """Return the sources whose stories a server gets."""
+    async with database.read() as tx:
+        return Listing(await sources.of_guild(tx, guild_id), await sources.for_everyone(tx))
+
+
+async def checkable(database: Database, desk: Desk, guild_id: int, source_id: int, now: datetime) -> Source:
+    """Return a source that a server may have read now; raises ``NotFound``, or ``Conflict`` when asked too often."""
+    async with database.read() as tx:
+        source = await sources.visible(tx, guild_id, source_id)
+    desk.may_read(guild_id, now)
+    return source
+
+
+async def remove(database: Database, guild_id: int, source_id: int) -> Source:
+    """Take a source from a server and return what it was; what was posted stays. Raises ``NotFound``."""
+    async with database.write() as tx:
+        source = await _own(tx, guild_id, source_id)
+        await sources.unshare(tx, source_id, guild_id)
+    return source
+
+
+async def restart(database: Database, guild_id: int, source_id: int, now: datetime) -> Source:
+    """Let a server's stopped source be read again; raises ``NotFound``, or ``Conflict`` where it is not stopped."""
+    async with database.write() as tx:
+        source = await _own(tx, guild_id, source_id)
+        if not source.stopped_reason:
+            raise Conflict("That source is being read already. `/sources check` reads it now.")
+        await sources.restart(tx, source_id, now)
+    return source
+
+
+async def suggest(database: Database, guild_id: int, text: str, *, everyone: bool = False) -> list[Source]:
+    """Return up to 25 sources of a server that fit what an admin is typing; with ``everyone`` the operator's too."""
+    found = await listing(database, guild_id)
+    words = text.strip().lstrip("#").casefold()[:100]
+    fitting = [
+        source
+        for source in [*found.own, *(found.everyone if everyone else [])]
+        if words in f"{source.id} {source.name or ''} {source.address}".casefold()
+    ]
+    return list({source.id: source for source in fitting}.values())[:SUGGESTIONS]
+
+
+def labels(kinds: Mapping[str, Kind]) -> dict[str, str]:
+    """Return what people call each kind."""
+    return {name: kind.label for name, kind in kinds.items()}
+
+
+async def _active(tx: Transaction, guild_id: int) -> list[Subscription]:
+    return [found for found in await subscriptions.of_guild(tx, guild_id) if not found.paused_reason]
+
+
+async def _own(tx: Transaction, guild_id: int, source_id: int) -> Source:
+    for source in await sources.of_guild(tx, guild_id):
+        if source.id == source_id:
+            return source
+    raise NotFound(NO_SUCH_SOURCE)
+
+
+async def _room(tx: Transaction, guild_id: int) -> None:
+    if len(await sources.of_guild(tx, guild_id)) >= sources.LIMIT:
+        raise Conflict(f"This server has {sources.LIMIT} sources already, which is the most. Remove one first.")
+
+
+async def _news(tx: Transaction, guild_id: int, kind: str, address: str) -> None:
+    """Raise ``Conflict`` where a server gets a source's stories already."""
+    reader = await _reader(tx, guild_id, kind, address)
+    if reader:
+        raise Conflict(reader)
+
+
+async def _reader(tx: Transaction, guild_id: int, kind: str, address: str) -> str | None:
+    """Return who reads a source for a server already, as a sentence."""
+    known = await sources.at(tx, kind, address)
+    if known is None:
+        return None
+    if known.everyone:
+        return "My operator reads that source for all servers already: its stories come here anyway."
+    if any(source.id == known.id for source in await sources.of_guild(tx, guild_id)):
+        return f"This server has that source already: it is #{known.id} in `/sources list`."
+    return None
