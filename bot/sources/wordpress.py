@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from urllib.parse import urljoin
 
 from bot.errors import SourceError
 from bot.sources import wordpress_page, wordpress_rest
@@ -21,7 +22,8 @@ from bot.sources.wordpress_rest import RestClosed
 
 _READS_UNTIL_RETRY = 24  # a closed REST API is asked again after so many reads of the feed
 _READS_AFTER_CHANGE = 3  # a thread is read whole so often after a change: what vanished must be missed twice
-_GUID = re.compile(r"https?://[^?#]{1,500}\?p=(\d{1,19})")
+_GUID = re.compile(r"(?:https?:/)?/[^?#]{0,500}\?p=(\d{1,19})")
+_FEED_START = re.compile(r"<(?:rss|feed|rdf:RDF)\b", re.IGNORECASE)
 _FEED = "feed."
 _OVERLAP = timedelta(minutes=10)
 
@@ -48,8 +50,8 @@ class WordPress:
         url = document.url or ""
         text = await asyncio.to_thread(charset_text, document.data, document.content_type)
         base = base_of(url) or await asyncio.to_thread(site_base, text, url)
-        if base is None:
-            return None
+        if base is None or (_FEED_START.search(text[:2000]) and url.rstrip("/") != f"{root_of(base)}feed"):
+            return None  # who pastes the feed of a category wants no more than that
         try:
             answer, data = await wordpress_rest.ask(web, rest(base, "wp/v2/posts", per_page=1, _fields="id,link,title"))
         except SourceError:
@@ -157,7 +159,7 @@ def _own(item: Item, root: str) -> Item:
     """Make a feed's item WordPress's: its number is in its guid, and its comments are read by us."""
     story, link = item.page.story, item.page.story.url
     match = _GUID.fullmatch(story.native_id or "")
-    number = match[1] if match and same_site(story.native_id or "", root) else None
+    number = match[1] if match and same_site(urljoin(root, match[0]), root) else None
     if number:
         story = replace(story, native_id=number, origin=host_of(link) or host_of(root))
     signal = next((thread.signal for thread in item.threads), None)

@@ -36,7 +36,8 @@ def page(*parts):
         pytest.param(
             ('<script>var countVars = {"disqusShortname":"other"}; var embedVars = {"disqusConfig":{"integration":'
              '"wordpress 3.0.23"},"disqusIdentifier":"41 https:\\/\\/news.example\\/?p=41","disqusShortname":"thenews",'
-             '"disqusTitle":"A \\u2013 \\"b\\"","disqusUrl":"https:\\/\\/news.example\\/2026\\/a\\/","postId":"41"};</script>',),
+             '"disqusTitle":"A \\u2013 \\"b\\"",'
+             '"disqusUrl":"https:\\/\\/news.example\\/2026\\/a\\/","postId":"41"};</script>',),
             disqus("41 https://news.example/?p=41"), id="the WordPress plugin"),
         pytest.param(
             (THREAD_DIV, '<script>var d = document; s.src = "//" + "thenews" + ".disqus.com/embed.js";</script>'),

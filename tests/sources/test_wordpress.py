@@ -245,6 +245,20 @@ async def test_a_closed_site_is_left_to_the_feed(head, answer):
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(("path", "root"), [("feed/", SITE), ("category/moon/feed/", None), ("comments/feed/", None)])
+async def test_the_sites_feed_means_the_site_and_another_feed_itself(path, root):
+    rss = f'<?xml version="1.0"?><rss><channel><title>A</title><x u="{SITE}wp-content/a.jpg"/></channel></rss>'.encode()
+    web = FakeWeb({POSTS: Given([post()])})
+    assert await WordPress(FakeFeed()).find(web, Document(rss, f"{SITE}{path}", "application/rss+xml")) == root
+
+
+@pytest.mark.asyncio
+async def test_an_address_of_the_api_means_the_site():
+    web = FakeWeb({POSTS: Given([post()])})
+    assert await WordPress(FakeFeed()).find(web, Document(b"[]", f"{POSTS}/7", "application/json")) == SITE
+
+
+@pytest.mark.asyncio
 async def test_reading_asks_for_the_newest_and_then_for_what_changed():
     changed = {"modified_after": "2026-11-21T11:20:00Z", "orderby": "modified"}
     web = FakeWeb({
