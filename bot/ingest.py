@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from bot.model import StoredStory, Story, StoryPage
+from bot import interests
+from bot.model import Comment, StoredStory, Story, StoryPage, Subscription
 from bot.plan import CommentPlan, compare
-from bot.store import comments, stories, subscriptions, wishes
+from bot.store import comments, links, stories, subscriptions, wishes
 from bot.store.database import Database, Transaction
 from bot.store.values import storable
 
@@ -27,6 +29,18 @@ class IngestReport:
     deliveries: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a story. ``news``: it became known, or public, by this; ``moved`` counts promises that moved."""
+
+    story_id: int
+    new: bool
+    news: bool
+    touched: bool
+    plan: CommentPlan
+    moved: int
+
+
 async def ingest(
     database: Database, page: StoryPage, now: datetime, *, deliver: bool, public: bool = True
 ) -> IngestReport:
@@ -35,45 +49,56 @@ async def ingest(
     ``deliver`` posts a story that is new to the followed channels; where a story stands already, its comments,
     edits and deletions follow in any case. ``public`` is False for a story that only a member asked for.
     """
-    page = replace(page, story=storable(page.story), comments=tuple(map(storable, page.comments)))
     async with database.write() as tx:
-        known = await stories.find(tx, page.story)
-        if known is None:
-            story_id = await stories.insert(tx, page.story, now, public=public)
-        else:
-            story_id = known.id
-            page = replace(page, story=_completed(page.story, known.story))
-        news = known is None or (public and await stories.make_public(tx, story_id))
-        moved = await _update_story(tx, known, page, now)
-        plan, followed = await _update_comments(tx, story_id, page, now)
-        promised = moved + followed
-        if deliver and public and news:
-            promised += await _promise(tx, story_id)
-    return _report(story_id, known is None, moved > 0 or _touched(known, page), plan, promised)
+        taken = await take(tx, page, now, public=public)
+        promised = taken.moved
+        if deliver and public and taken.news:
+            promised += await promise(tx, taken.story_id, await subscriptions.active(tx))
+    return _report(taken, promised)
 
 
-def _completed(story: Story, known: Story) -> Story:
-    """Return a story with the names that this read lacks: they are kept, and their lack is no change."""
-    return replace(story, url=story.url or known.url, native_id=story.native_id or known.native_id)
+async def take(tx: Transaction, page: StoryPage, now: datetime, *, public: bool, source_id: int | None = None) -> Taken:
+    """Store a story and its comments within a transaction; what stands in channels follows, nothing new is promised.
+
+    A story's text is that of the source which told of it first: what others and its page say of it would only make
+    it change to and fro.
+    """
+    page = replace(page, story=storable(page.story))
+    known = await stories.find(tx, page.story)
+    if known is None:
+        story_id = await stories.insert(tx, page.story, now, public=public)
+    else:
+        story_id = known.id
+        page = replace(page, story=_completed(page.story, known.story))
+    news = known is None or (public and await stories.make_public(tx, story_id))
+    touched = known is not None and _differs(known, page.story) and await links.owns(tx, source_id, story_id)
+    moved = await _update_story(tx, known, page.story, now) if known and touched else 0
+    plan, followed = CommentPlan(), 0
+    if page.comments or page.complete:
+        plan, followed = await take_comments(tx, story_id, page.comments, now, complete=page.complete)
+    return Taken(story_id, known is None, news, touched, plan, moved + followed)
 
 
-def _touched(known: StoredStory | None, page: StoryPage) -> bool:
-    return known is not None and stories.story_digest(known.story) != stories.story_digest(page.story)
-
-
-async def _update_story(tx: Transaction, known: StoredStory | None, page: StoryPage, now: datetime) -> int:
-    if known is None or not _touched(known, page):
-        return 0
-    revision = await stories.update(tx, known, page.story, now)
-    return await wishes.want_revision(tx, known.id, None, revision)
-
-
-async def _update_comments(tx: Transaction, story_id: int, page: StoryPage, now: datetime) -> tuple[CommentPlan, int]:
+async def take_comments(
+    tx: Transaction,
+    story_id: int,
+    fresh: Iterable[Comment],
+    now: datetime,
+    *,
+    complete: bool,
+    thread_id: int | None = None,
+) -> tuple[CommentPlan, int]:
+    """Compare comments with the known ones and store what changed; returns it, and how many promises it moved."""
+    fresh = tuple(map(storable, fresh))
     known = await comments.of_story(tx, story_id)
-    plan = compare(known, page.comments, complete=page.complete, now=now)
+    plan = compare(known, fresh, complete=complete, now=now, thread_id=thread_id)
+    if thread_id is not None:
+        given = {comment.key for comment in fresh}
+        claimed = [stored for stored in known if stored.thread_id != thread_id and stored.comment.key in given]
+        await comments.claim(tx, thread_id, claimed)
     if plan == CommentPlan():
         return plan, 0
-    await comments.insert(tx, story_id, plan.added)
+    await comments.insert(tx, story_id, plan.added, thread_id)
     for stored, comment in plan.changed:
         await comments.update(tx, stored, comment, now)
     for stored in plan.deleted:
@@ -85,6 +110,27 @@ async def _update_comments(tx: Transaction, story_id: int, page: StoryPage, now:
     return plan, await _follow_up(tx, story_id, plan)
 
 
+async def promise(tx: Transaction, story_id: int, where: Sequence[Subscription]) -> int:
+    """Promise a story with its comments to the channels that want it; returns how many promises are new."""
+    story, found = await stories.get(tx, story_id), await comments.of_story(tx, story_id)
+    wanting = await interests.wanting(tx, story.story, where)
+    return sum([await wishes.want_story(tx, story, found, one) for one in wanting])
+
+
+def _completed(story: Story, known: Story) -> Story:
+    """Return a story with the names that this read lacks: they are kept, and their lack is no change."""
+    return replace(story, url=story.url or known.url, native_id=story.native_id or known.native_id)
+
+
+def _differs(known: StoredStory, story: Story) -> bool:
+    return stories.story_digest(known.story) != stories.story_digest(story)
+
+
+async def _update_story(tx: Transaction, known: StoredStory, story: Story, now: datetime) -> int:
+    revision = await stories.update(tx, known, story, now)
+    return await wishes.want_revision(tx, known.id, None, revision)
+
+
 async def _follow_up(tx: Transaction, story_id: int, plan: CommentPlan) -> int:
     """Promise new comments and new revisions wherever the story stands."""
     by_key = {stored.comment.key: stored for stored in await comments.of_story(tx, story_id)}
@@ -94,18 +140,14 @@ async def _follow_up(tx: Transaction, story_id: int, plan: CommentPlan) -> int:
     return promised
 
 
-async def _promise(tx: Transaction, story_id: int) -> int:
-    story, found = await stories.get(tx, story_id), await comments.of_story(tx, story_id)
-    return sum([await wishes.want_story(tx, story, found, where) for where in await subscriptions.active(tx)])
-
-
-def _report(story_id: int, new: bool, touched: bool, plan: CommentPlan, promised: int) -> IngestReport:
+def _report(taken: Taken, promised: int) -> IngestReport:
+    plan = taken.plan
     changed = sum(not comment.deleted for _, comment in plan.changed)
     deleted = len(plan.deleted) + len(plan.changed) - changed
-    some = touched or plan.added or plan.changed or plan.deleted or plan.vanished
+    some = taken.touched or plan.added or plan.changed or plan.deleted or plan.vanished
     return IngestReport(
-        story_id,
-        "stored" if new else "changed" if some else "unchanged",
+        taken.story_id,
+        "stored" if taken.new else "changed" if some else "unchanged",
         added=len(plan.added),
         changed=changed,
         vanished=len(plan.vanished),

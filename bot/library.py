@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.interests import EVERYTHING, chosen_topics, own_topics, wants
 from bot.model import StoredComment, StoredStory, Subscription
 from bot.plan import tree
 from bot.store import comments, removals, stories, subscriptions, wishes
 from bot.store.database import Database
 
 MOST_AT_ONCE = 5
+LOOKED_THROUGH = 100  # newest stories that are looked through for those that a channel wants
 SUGGESTIONS = 25
 
 
@@ -46,11 +48,14 @@ async def fetched(database: Database, guild_id: int, user_id: int, story_id: int
         await stories.fetched(tx, guild_id, story_id, user_id, now)
 
 
-async def follow(database: Database, guild_id: int, channel_id: int, user_id: int, now: datetime) -> Subscription:
-    """Follow a channel; raises ``Conflict``. Nothing is posted by this alone."""
+async def follow(
+    database: Database, guild_id: int, channel_id: int, user_id: int, now: datetime, *, topics: str = EVERYTHING
+) -> Subscription:
+    """Follow a channel, for topics as a person names them; raises ``Conflict``. Nothing is posted by this alone."""
     async with database.write() as tx:
+        chosen = await chosen_topics(tx, guild_id, topics)
         await removals.followed_again(tx, channel_id)
-        return await subscriptions.follow(tx, guild_id, channel_id, user_id, now)
+        return await subscriptions.follow(tx, guild_id, channel_id, user_id, now, topics=chosen)
 
 
 async def unfollow(database: Database, guild_id: int, channel_id: int) -> None:
@@ -67,10 +72,14 @@ async def followed_channels(database: Database, guild_id: int) -> list[Subscript
 
 
 async def post_newest(database: Database, subscription: Subscription, count: int, now: datetime) -> int:
-    """Promise the newest stories to a channel, oldest first; returns how many were not there yet."""
+    """Promise the newest stories that a channel wants to it, oldest first; returns how many were not there yet."""
+    async with database.read() as tx:
+        own = await own_topics(tx, subscription.guild_id)
+        newest = await stories.latest_news(tx, subscription.guild_id, LOOKED_THROUGH)
+    wanted = [stored for stored in newest if wants(subscription.topics, stored.story, own)]
     posted = 0
     async with database.write() as tx:
-        for story in reversed(await stories.latest_news(tx, subscription.guild_id, min(count, MOST_AT_ONCE))):
+        for story in reversed(wanted[: min(count, MOST_AT_ONCE)]):
             found = await comments.of_story(tx, story.id)
             posted += await wishes.want_story(tx, story, found, subscription) > 0
     return posted

@@ -8,15 +8,25 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import library
+from bot import interests, library
 from bot.chat.access import require_posting
 from bot.chat.client import Rendezvous
-from bot.chat.embeds import followed_embed
+from bot.chat.embeds import followed_embed, topics_named
 from bot.errors import NotFound
+from bot.topics import DEFAULT
 from cogs.stories import guild_of
+from cogs.topics import topic_choices
 
 Interaction = discord.Interaction[Any]
 manage_guild = app_commands.checks.has_permissions(manage_guild=True)
+
+
+def channel_id(value: str) -> int:
+    """Read a channel as autocomplete gives it, or as an admin types it."""
+    text = value.strip("<#> ")
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise NotFound("Please choose the channel from the list.")
+    return int(text)
 
 
 @app_commands.default_permissions(manage_guild=True)
@@ -28,21 +38,38 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
 
     @app_commands.command(description="Post new stories and their comments into a channel")
     @app_commands.describe(
-        channel="The channel", newest="How many stories to post at once (0 to 5; 1 if you do not say)"
+        channel="The channel",
+        topics="What the stories are to be about; space-cooperation if you do not say, everything for all",
+        newest="How many stories to post at once (0 to 5; 1 if you do not say)",
     )
     @manage_guild
     async def follow(
-        self, interaction: Interaction, channel: discord.TextChannel, newest: app_commands.Range[int, 0, 5] = 1
+        self,
+        interaction: Interaction,
+        channel: discord.TextChannel,
+        topics: str = DEFAULT,
+        newest: app_commands.Range[int, 0, 5] = 1,
     ) -> None:
         """Follow, and post the newest stories so that one sees it work."""
         require_posting(interaction, channel)
-        guild, now = guild_of(interaction), self.bot.clock.now()
-        made = await library.follow(self.bot.database, guild, channel.id, interaction.user.id, now)
+        guild, user, now = guild_of(interaction), interaction.user.id, self.bot.clock.now()
+        made = await library.follow(self.bot.database, guild, channel.id, user, now, topics=topics)
         posted = await library.post_newest(self.bot.database, made, newest, now)
         self.bot.deliverer.wake()
-        text = f"New stories go to {channel.mention} from now on."
+        text = f"New stories about {topics_named(made.topics)} go to {channel.mention} from now on."
         at_once = f" Posting the newest {posted} now." if posted else ""
         await interaction.response.send_message(text + at_once, ephemeral=True)
+
+    @app_commands.command(description="Change what a followed channel gets")
+    @app_commands.describe(
+        channel="One of the channels that you follow", topics="Names of topics; everything for all stories"
+    )
+    @manage_guild
+    async def edit(self, interaction: Interaction, channel: str, topics: str) -> None:
+        """Choose other topics for a channel; what was posted stays."""
+        chosen = await interests.choose(self.bot.database, guild_of(interaction), channel_id(channel), topics)
+        text = f"<#{channel_id(channel)}> gets new stories about {topics_named(chosen)} from now on."
+        await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command(name="list", description="List the channels that new stories go to")
     @manage_guild
@@ -56,13 +83,16 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
     @manage_guild
     async def unfollow(self, interaction: Interaction, channel: str) -> None:
         """Stop following."""
-        text = channel.strip("<#> ")
-        if not (text.isascii() and text.isdigit() and len(text) < 20):
-            raise NotFound("Please choose the channel from the list.")
-        await library.unfollow(self.bot.database, guild_of(interaction), int(text))
-        await interaction.response.send_message(f"No more stories go to <#{text}>.", ephemeral=True)
+        await library.unfollow(self.bot.database, guild_of(interaction), channel_id(channel))
+        await interaction.response.send_message(f"No more stories go to <#{channel_id(channel)}>.", ephemeral=True)
+
+    @follow.autocomplete("topics")
+    @edit.autocomplete("topics")
+    async def _topics(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        return await topic_choices(interaction, current)
 
     @unfollow.autocomplete("channel")
+    @edit.autocomplete("channel")
     async def _followed(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         if interaction.guild is None or not interaction.permissions.manage_guild:
             return []

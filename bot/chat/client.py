@@ -27,7 +27,7 @@ from bot.store.database import Database
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("cogs.stories", "cogs.channels")
+EXTENSIONS = ("cogs.stories", "cogs.channels", "cogs.topics")
 LONGEST_RATE_LIMIT = 30.0
 REFUSED_LIMIT = 20
 GREETING = (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import discord
 
 from bot import render
 from bot.chat.messenger import COLOUR, embed_of, view_of
+from bot.interests import Trial
+from bot.markdown import escape
 from bot.model import StoredStory, Subscription
 
 NO_STORIES = "No stories yet. An admin can choose a channel with `/channels follow`, or try `/stories fetch`."
@@ -28,9 +30,31 @@ def latest_embed(found: Sequence[StoredStory]) -> discord.Embed:
 
 def followed_embed(found: Sequence[Subscription]) -> discord.Embed:
     """Return the followed channels with their state."""
-    lines = [f"<#{subscription.channel_id}> — {_condition(subscription)}" for subscription in found]
+    lines = [f"<#{s.channel_id}> — {topics_named(s.topics)}; {_condition(s)}" for s in found]
     text = _within(lines) or "No channel yet. Choose one with `/channels follow`."
     return discord.Embed(title="Followed channels", description=text, colour=COLOUR)
+
+
+def topics_named(topics: Sequence[str]) -> str:
+    """Return a channel's topics in words."""
+    return ", ".join(f"**{name}**" for name in topics) or "everything"
+
+
+def topics_embed(built_in: Mapping[str, str], own: Mapping[str, str]) -> discord.Embed:
+    """Return the topics that a server can choose from."""
+    lines = [f"**{name}** — {about}" for name, about in built_in.items()]
+    lines += [f"**{name}** — `{expression.replace('`', chr(39))}`" for name, expression in own.items()]
+    return discord.Embed(title="Topics", description=_within(lines), colour=COLOUR)
+
+
+def trial_embed(title: str, trial: Trial) -> discord.Embed:
+    """Return what a topic lets through of the newest stories, with the reasons of the first few."""
+    head = f"{len(trial.fitting)} of the newest {trial.looked_at} stories here fit."
+    lines = []
+    for stored, verdict in trial.fitting[:10]:
+        lines.append(f"`#{stored.id}` {render.title_line(stored.story)}")
+        lines += [f"-# {escape(' '.join(verdict.reasons))[:300]}"] if verdict.reasons else []
+    return discord.Embed(title=title, description=_within([head, *lines]), colour=COLOUR)
 
 
 def _condition(subscription: Subscription) -> str:
