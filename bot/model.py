@@ -194,6 +194,7 @@ class Follower:
 class StoredThread:
     """Where a story's comments are read from; ``signal`` as last told, ``read_signal`` as of the last read.
 
+    Of a story's threads the one of the lowest ``rank`` is read.
     ``born_at`` is when its story was published, ``woken_at`` when a later signal said that it lives.
     """
 
@@ -201,6 +202,7 @@ class StoredThread:
     story_id: int
     kind: str
     address: str
+    rank: int
     born_at: datetime
     cursor: Mapping[str, str]
     signal: str | None = None

@@ -34,13 +34,21 @@ class CommentPlan:
     frozen: bool = False
 
 
-def compare(known: Sequence[StoredComment], fresh: Sequence[Comment], *, complete: bool, now: datetime) -> CommentPlan:
-    """Compare a read with what is known; an incomplete read takes nothing away."""
+def compare(
+    known: Sequence[StoredComment],
+    fresh: Sequence[Comment],
+    *,
+    complete: bool,
+    now: datetime,
+    thread_id: int | None = None,
+) -> CommentPlan:
+    """Compare a read with what is known; an incomplete read takes nothing away, a complete one what is its own."""
     keyed = _ordered(_first_of_each(assign_keys([stored.comment for stored in known], fresh)))
     by_key = {stored.comment.key: stored for stored in known}
     seen = {comment.key for comment in keyed}
-    absent = [stored for stored in known if stored.comment.key not in seen and not stored.comment.deleted]
-    frozen = len(absent) > FREEZE_NUMBER and len(absent) > FREEZE_SHARE * len(known)
+    own = [stored for stored in known if stored.thread_id == thread_id]
+    absent = [stored for stored in own if stored.comment.key not in seen and not stored.comment.deleted]
+    frozen = len(absent) > FREEZE_NUMBER and len(absent) > FREEZE_SHARE * len(own)
     deleted = [stored for stored in absent if complete and not frozen and _gone(stored, now)]
     both = [(by_key[comment.key], comment) for comment in keyed if comment.key in by_key]
     changed = [(stored, comment) for stored, comment in both if _differs(stored, comment)]

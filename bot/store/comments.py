@@ -27,14 +27,19 @@ async def get(tx: Transaction, comment_id: int) -> StoredComment:
     raise NotFound("I know no such comment.")
 
 
-async def insert(tx: Transaction, story_id: int, added: Sequence[tuple[int, Comment]]) -> None:
-    """Store new comments with their positions."""
+async def insert(
+    tx: Transaction, story_id: int, added: Sequence[tuple[int, Comment]], thread_id: int | None = None
+) -> None:
+    """Store new comments with their positions, and the thread that gave them."""
     await tx.executemany(
         """INSERT INTO comments (story_id, key, parent_key, author, body, url, author_url, posted_at, edited_at,
-            deleted, digest, revision, position)
+            deleted, digest, revision, position, thread_id)
         VALUES (:story_id, :key, :parent_key, :author, :body, :url, :author_url, :posted_at, :edited_at,
-            :deleted, :digest, 1, :position)""",
-        [{**_values(comment), "story_id": story_id, "position": position} for position, comment in added],
+            :deleted, :digest, 1, :position, :thread)""",
+        [
+            {**_values(comment), "story_id": story_id, "position": position, "thread": thread_id}
+            for position, comment in added
+        ],
     )
 
 
@@ -55,6 +60,12 @@ async def delete(tx: Transaction, stored: StoredComment, now: datetime) -> None:
     await tx.execute(
         "UPDATE comments SET deleted = 1, body = '', digest = '', revision = revision + 1 WHERE id = ?", (stored.id,)
     )
+
+
+async def claim(tx: Transaction, thread_id: int, found: Iterable[StoredComment]) -> None:
+    """Say that a thread gave these comments, so that its reads may take them away."""
+    sql = "UPDATE comments SET thread_id = ? WHERE id = ?"
+    await tx.executemany(sql, [(thread_id, comment.id) for comment in found])
 
 
 async def missing(tx: Transaction, found: Iterable[StoredComment], now: datetime) -> None:
@@ -122,4 +133,5 @@ def _stored(row: sqlite3.Row) -> StoredComment:
         position=row["position"],
         missing_reads=row["missing_reads"],
         missing_since=from_ms(row["missing_since"]),
+        thread_id=row["thread_id"],
     )

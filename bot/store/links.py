@@ -29,6 +29,13 @@ async def show(tx: Transaction, source_id: int, story_id: int, now: datetime) ->
     )
 
 
+async def owns(tx: Transaction, source_id: int | None, story_id: int) -> bool:
+    """Tell whether a source was the first to tell of a story; None, for no source, owns what no source told of."""
+    sql = "SELECT source_id FROM source_stories WHERE story_id = ? ORDER BY seen_at, source_id LIMIT 1"
+    rows = list(await tx.execute_fetchall(sql, (story_id,)))
+    return not rows or rows[0][0] == source_id
+
+
 async def audience(tx: Transaction, source: Source) -> set[int] | None:
     """Return the servers that a source's stories are for; None: all."""
     if source.everyone:

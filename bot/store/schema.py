@@ -103,12 +103,13 @@ SOURCES = (
         queued INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source_id, story_id)) STRICT, WITHOUT ROWID""",
     "CREATE INDEX source_stories_story ON source_stories (story_id)",
     "CREATE INDEX source_stories_queued ON source_stories (source_id, story_id) WHERE queued",
-    # signal: as the source last gave it, read_signal: as of the last read. born_at: when the story was published.
+    # Of a story's threads the one of the lowest rank is read. signal: as the source last gave it, read_signal: as of
+    # the last read. born_at: when the story was published.
     """CREATE TABLE threads (
         id INTEGER PRIMARY KEY, story_id INTEGER NOT NULL REFERENCES stories ON DELETE CASCADE, kind TEXT NOT NULL,
-        address TEXT NOT NULL, born_at INTEGER NOT NULL, signal TEXT, read_signal TEXT, woken_at INTEGER,
-        cursor TEXT NOT NULL DEFAULT '{}', next_at INTEGER, last_read_at INTEGER, last_full_at INTEGER,
-        fails INTEGER NOT NULL DEFAULT 0, failing_since INTEGER, last_error TEXT,
+        address TEXT NOT NULL, rank INTEGER NOT NULL, born_at INTEGER NOT NULL, signal TEXT, read_signal TEXT,
+        woken_at INTEGER, cursor TEXT NOT NULL DEFAULT '{}', next_at INTEGER, last_read_at INTEGER,
+        last_full_at INTEGER, fails INTEGER NOT NULL DEFAULT 0, failing_since INTEGER, last_error TEXT,
         UNIQUE (story_id, kind, address)) STRICT""",
     "CREATE INDEX threads_due ON threads (next_at) WHERE next_at IS NOT NULL",
     # What an admin is told, once: subject names what it is about, so that the same is not said twice.

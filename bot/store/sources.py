@@ -11,7 +11,7 @@ from aiosqlite import Connection as Transaction
 
 from bot.errors import Conflict, NotFound
 from bot.model import Follower, Source
-from bot.store.values import from_ms, is_id, text, to_ms
+from bot.store.values import FURTHEST, from_ms, is_id, text, to_ms
 
 LIMIT = 25
 FIRST_INTERVAL = timedelta(minutes=15)
@@ -142,8 +142,10 @@ async def followers(tx: Transaction, source_id: int) -> list[Follower]:
 
 async def due(tx: Transaction, now: datetime, limit: int) -> list[Source]:
     """Return the sources whose time has come, the longest due first."""
-    sql = "SELECT * FROM sources WHERE stopped_reason IS NULL AND next_at <= ? ORDER BY next_at LIMIT ?"
-    return [_source(row) for row in await tx.execute_fetchall(sql, (to_ms(now), limit))]
+    sql = """SELECT * FROM sources WHERE stopped_reason IS NULL AND (next_at <= :now OR next_at > :never)
+        ORDER BY next_at LIMIT :limit"""
+    values = {"now": to_ms(now), "never": to_ms(now + FURTHEST), "limit": limit}
+    return [_source(row) for row in await tx.execute_fetchall(sql, values)]
 
 
 async def next_due(tx: Transaction) -> datetime | None:

@@ -11,12 +11,12 @@ from aiosqlite import Connection as Transaction
 
 from bot.errors import NotFound
 from bot.model import StoredThread
-from bot.store.values import from_ms, text, to_ms
+from bot.store.values import FURTHEST, from_ms, text, to_ms
 
 
 async def of_story(tx: Transaction, story_id: int) -> list[StoredThread]:
     """Return a story's threads, the best first."""
-    sql = "SELECT * FROM threads WHERE story_id = ? ORDER BY id"
+    sql = "SELECT * FROM threads WHERE story_id = ? ORDER BY rank, id"
     return [_thread(row) for row in await tx.execute_fetchall(sql, (story_id,))]
 
 
@@ -34,20 +34,20 @@ async def insert(
     address: str,
     signal: str | None,
     *,
+    rank: int,
     born_at: datetime,
-    next_at: datetime | None,
 ) -> None:
-    """Store a thread that a story was not known to have."""
+    """Store a thread that a story was not known to have; ``save`` says when it is read."""
     await tx.execute(
-        """INSERT OR IGNORE INTO threads (story_id, kind, address, signal, born_at, next_at)
-        VALUES (:story, :kind, :address, :signal, :born_at, :next_at)""",
+        """INSERT OR IGNORE INTO threads (story_id, kind, address, signal, rank, born_at)
+        VALUES (:story, :kind, :address, :signal, :rank, :born_at)""",
         {
             "story": story_id,
             "kind": kind,
             "address": text(address),
             "signal": text(signal),
+            "rank": rank,
             "born_at": to_ms(born_at),
-            "next_at": to_ms(next_at),
         },
     )
 
@@ -57,12 +57,13 @@ async def save(tx: Transaction, thread: StoredThread) -> None:
     times = ("woken_at", "next_at", "last_read_at", "last_full_at", "failing_since")
     values: dict[str, Any] = {name: to_ms(getattr(thread, name)) for name in times}  # SQLite's values
     await tx.execute(
-        """UPDATE threads SET signal = :signal, read_signal = :read_signal, woken_at = :woken_at, cursor = :cursor,
-            next_at = :next_at, last_read_at = :last_read_at, last_full_at = :last_full_at, fails = :fails,
-            failing_since = :failing_since, last_error = :last_error WHERE id = :id""",
+        """UPDATE threads SET rank = :rank, signal = :signal, read_signal = :read_signal, woken_at = :woken_at,
+            cursor = :cursor, next_at = :next_at, last_read_at = :last_read_at, last_full_at = :last_full_at,
+            fails = :fails, failing_since = :failing_since, last_error = :last_error WHERE id = :id""",
         {
             **values,
             "id": thread.id,
+            "rank": thread.rank,
             "signal": text(thread.signal),
             "read_signal": text(thread.read_signal),
             "cursor": text(json.dumps(dict(thread.cursor))),
@@ -74,14 +75,25 @@ async def save(tx: Transaction, thread: StoredThread) -> None:
 
 async def due(tx: Transaction, now: datetime, limit: int) -> list[StoredThread]:
     """Return the threads whose time has come, the longest due first."""
-    sql = "SELECT * FROM threads WHERE next_at <= ? ORDER BY next_at LIMIT ?"
-    return [_thread(row) for row in await tx.execute_fetchall(sql, (to_ms(now), limit))]
+    sql = "SELECT * FROM threads WHERE next_at <= :now OR next_at > :never ORDER BY next_at LIMIT :limit"
+    values = {"now": to_ms(now), "never": to_ms(now + FURTHEST), "limit": limit}
+    return [_thread(row) for row in await tx.execute_fetchall(sql, values)]
 
 
 async def probe(tx: Transaction, story_id: int, when: datetime | None) -> None:
     """Plan to look for a thread on a story's page, or plan it no more."""
-    sql = "UPDATE stories SET probe_at = ?, probe_tries = iif(probe_at IS NULL, 0, probe_tries + 1) WHERE id = ?"
+    sql = "UPDATE stories SET probe_tries = probe_tries + (probe_at IS NOT NULL), probe_at = ? WHERE id = ?"
     await tx.execute(sql, (to_ms(when), story_id))
+
+
+async def probe_fetched(tx: Transaction, story_id: int, now: datetime, since: datetime) -> None:
+    """Plan to look for a thread of a story that a member fetched: where none is known, once, if it is so new."""
+    await tx.execute(
+        """UPDATE stories SET probe_at = :now WHERE id = :id AND url IS NOT NULL AND probe_at IS NULL
+            AND probe_tries = 0 AND published_at > :since
+            AND NOT EXISTS (SELECT 1 FROM threads WHERE story_id = :id)""",
+        {"id": story_id, "now": to_ms(now), "since": to_ms(since)},
+    )
 
 
 async def probes_due(tx: Transaction, now: datetime, limit: int) -> list[tuple[int, str, int]]:
@@ -107,6 +119,7 @@ def _thread(row: sqlite3.Row) -> StoredThread:
         story_id=row["story_id"],
         kind=row["kind"],
         address=row["address"],
+        rank=row["rank"],
         born_at=born_at,
         cursor=json.loads(row["cursor"]),
         signal=row["signal"],

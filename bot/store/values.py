@@ -12,6 +12,9 @@ from bot.model import Comment, Story
 
 Item = TypeVar("Item", Story, Comment)
 
+# Nothing is planned that far ahead, so what is was planned while the machine's clock was wrong.
+FURTHEST = timedelta(days=8)
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
