@@ -24,14 +24,22 @@ EUROPE = frozenset(
     )
 )  # fmt: skip
 _BLOCS = frozenset(("EU", "ESA"))
+_ONE_STATE = frozenset(("RU", "SU"))
+# Leagues in which states keep acting for themselves, so that their common act is cooperation.
+LEAGUES = frozenset(
+    (
+        "BRICS", "QUAD", "NATO", "G7", "G20", "ASEAN", "AUKUS", "FVEY", "CSPO", "SCO", "GCC", "ARAB", "AFU", "APSCO",
+        "ALCE", "CIS", "EAEU", "NORDIC", "BALTIC", "PIF", "CARIB", "ASIA",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """One row of the table: who it is and which party it belongs to."""
+    """One row of the table: who it is and to which party it belongs; a firm of two nations belongs to both."""
 
     id: str
-    party: str
+    parties: frozenset[str]
     kind: str
     name: str
     origin: str = ""
@@ -66,16 +74,20 @@ class _Alias:
 
 def different(one: Actor, other: Actor) -> bool:
     """Say whether two actors are two parties: not of one state, and not ESA, the EU and a firm of their own bloc."""
-    if one.party == other.party or NONE in (one.kind, other.kind):
+    if one.parties & other.parties or NONE in (one.kind, other.kind):
         return False
     if ACCORD in (one.kind, other.kind):
         return one.kind != other.kind
     for bloc, member in ((one, other), (other, one)):
-        if bloc.party in _BLOCS and (
-            member.party in _BLOCS or (member.party in EUROPE and member.kind in (COMPANY, SITE, PROGRAMME))
-        ):
+        inside = member.parties <= _BLOCS or (member.parties <= EUROPE and member.kind in (COMPANY, SITE, PROGRAMME))
+        if bloc.parties <= _BLOCS and inside:
             return False
-    return {one.party, other.party} != {"RU", "SU"}
+    return not one.parties | other.parties <= _ONE_STATE
+
+
+def many(actor: Actor) -> bool:
+    """Say whether an actor stands for many states by itself, as an accord or a league of states does."""
+    return actor.kind == ACCORD or actor.parties <= LEAGUES
 
 
 @cache
@@ -128,7 +140,12 @@ def _table() -> Iterable[tuple[Actor, list[str]]]:
             raise ValueError(f"actors.tsv: {cells['id']} has the unknown kind {cells['kind']!r}")
         aliases = [alias for language in LANGUAGES for alias in cells[language].split("|") if alias]
         unless = frozenset(word for word in cells["unless"].split("|") if word)
-        yield Actor(cells["id"], cells["party"], cells["kind"], aliases[0], cells["origin"], unless), aliases
+        yield (
+            Actor(
+                cells["id"], frozenset(cells["party"].split("/")), cells["kind"], aliases[0], cells["origin"], unless
+            ),
+            aliases,
+        )
 
 
 @cache

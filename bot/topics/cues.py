@@ -23,6 +23,7 @@ CUES = {
     "strain": "a cooperation is strained or ends",
     "negotiation": "they negotiate or plan it",
     "contract": "an order across a border",
+    "link": "one party and the other in one act",
 }
 VETOES = {
     "ownership": "a merger or an investment is ownership, not cooperation",

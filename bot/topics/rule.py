@@ -24,11 +24,11 @@ _CUE_IN = {TITLE: 1.0, LEDE: 0.7, BODY: 0.35}
 _VETO_IN = {TITLE: 1.0, LEDE: 0.4, BODY: 0.0}
 # How surely a cue joins two parties, by where they stand.
 _SAME_SENTENCE, _WITH_TITLE, _SOMEWHERE = 1.0, 0.8, 0.5
-_ACCORD_ALONE, _UNNAMED = 0.7, 0.6
+_LEAGUE, _UNNAMED = 0.7, 0.6
 # "Foreign partners" stand for a party that nobody names.
 _VAGUE = frozenset(("ISSP", "FOREIGN"))
-# These need a party other than the one whose craft or crew it is; the place that it starts from is none.
-_OWNED = frozenset(("payload", "seat"))
+# The parties of these must be others than those whose craft, crew or ground it is; where it starts is no party.
+_OWNED = frozenset(("payload", "seat", "site", "link", "joint"))
 _SPACE_KINDS = frozenset((AGENCY, COMPANY, SITE, PROGRAMME, ACCORD))
 _MOST_REASONS = 3
 
@@ -63,8 +63,8 @@ def judge(title: str, lede: str = "", body: str = "") -> Verdict:
 
 
 def probability(values: dict[str, float], weight: dict[str, float]) -> float:
-    """Return the score of a story; without a cue that joins two parties it is nought."""
-    if not any(values.get(group) for group in CUES):
+    """Return the score of a story; without a cue that joins two parties, or a word about space, it is nought."""
+    if values.get(NONSPACE) or not any(values.get(group) for group in CUES):
         return 0.0
     total = weight[BIAS] + sum(weight[name] * value for name, value in values.items())
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
@@ -73,7 +73,7 @@ def probability(values: dict[str, float], weight: dict[str, float]) -> float:
 @cache
 def weights() -> dict[str, float]:
     """Return the weight of each feature: cues count for, vetoes against."""
-    table = {name: float(weight) for name, weight in tables.rows("weights.tsv")}
+    table = {name: float(weight) for name, weight, _ in tables.rows("weights.tsv")}
     if missing := {BIAS, PAIR, NONSPACE, *CUES, *VETOES} ^ set(table):
         raise ValueError(f"weights.tsv: missing or unknown: {', '.join(sorted(missing))}")
     return table
@@ -125,37 +125,39 @@ def _value(sighting: Sighting, reading: _Reading, head: _Reading, local: float) 
     if cue.group in VETOES:
         return cue.strength * _VETO_IN[field]
     if cue.group in _OWNED and sighting.found.parties:
-        support = _owned(sighting.found.parties, reading.mentions, head.mentions)
-    elif cue.group == "accession" and not local:
-        support = _ACCORD_ALONE if any(m.actor.kind == ACCORD for m in reading.mentions) else 0.0
+        support = _owned(cue.group, sighting.found.parties, reading.mentions, head.mentions)
     else:
         support = local
     return cue.strength * _CUE_IN[field] * support
 
 
-def _owned(owners: Sequence[str], here: Sequence[Mention], title: Sequence[Mention]) -> float:
-    """Return the support for a craft or a crew of one party with another party named beside it."""
-    known = actors.everyone()
+def _owned(group: str, owners: Sequence[str], here: Sequence[Mention], title: Sequence[Mention]) -> float:
+    """Return the support for a deed whose words name parties: these differ, or another one is named beside."""
+    known = [actors.everyone()[owner] for owner in owners]
+    if len(known) > 1:
+        return _SAME_SENTENCE if any(actors.different(*pair) for pair in combinations(known, 2)) else 0.0
     for mentions, support in ((here, _SAME_SENTENCE), (title, _WITH_TITLE)):
         others = {mention.actor.id: mention.actor for mention in mentions if mention.actor.kind != SITE}
-        if any(actors.different(known[owner], other) for owner in owners for other in others.values()):
+        if group == "site":  # whose launch it is stands first: others may be on board
+            others = dict(list(others.items())[:1])
+        if any(actors.different(owner, other) for owner in known for other in others.values()):
             return support
     return 0.0
 
 
 def _pair(mentions: Iterable[Mention]) -> _Pair:
-    """Return the first two different parties; vague ones only when there is no better."""
-    distinct: dict[tuple[str, str], Mention] = {}
+    """Return the first two different parties; without them a vague one, or a league of states by itself."""
+    distinct: dict[tuple[frozenset[str], str], Mention] = {}
     for mention in mentions:
-        distinct.setdefault((mention.actor.party, mention.actor.kind), mention)
+        distinct.setdefault((mention.actor.parties, mention.actor.kind), mention)
     best = _Pair()
     for one, other in combinations(distinct.values(), 2):
         if actors.different(one.actor, other.actor):
-            vague = one.actor.party in _VAGUE or other.actor.party in _VAGUE
-            if not vague:
+            if not _VAGUE & (one.actor.parties | other.actor.parties):
                 return _Pair(1.0, (one.name, other.name))
             best = best if best.quality else _Pair(_UNNAMED, (one.name, other.name))
-    return best
+    league = next((m for m in distinct.values() if actors.many(m.actor) and not _VAGUE & m.actor.parties), None)
+    return best if best.quality or league is None else _Pair(_LEAGUE, (league.name,))
 
 
 def _about_space(readings: Iterable[_Reading], values: dict[str, float]) -> bool:
