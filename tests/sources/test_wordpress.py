@@ -315,6 +315,20 @@ async def test_a_closed_api_is_replaced_by_the_feed_and_asked_again_later():
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("guid", "number"),
+    [("https://www.news.example/?p=5", "5"), ("/?p=5", "5"), ("https://other.example/?p=5", None), ("urn:5", None)],
+)
+async def test_a_feed_tells_a_posts_number_by_the_sites_own_guid_alone(guid, number):
+    told = Item(StoryPage(Story("A launch", url=f"{SITE}a/", native_id=guid), complete=False))
+    found = await WordPress(FakeFeed({f"{SITE}feed/": Fetched((told,))})).read(FakeWeb({}), SITE, {})
+    (item,) = found.items
+    expected = f"{COMMENTS}?post={number}#{SITE}a/" if number else f"{SITE}a/"
+    assert item.threads == (Thread("wordpress", expected),)
+    assert item.page.story.native_id == (number or guid)
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize("answer", [Given(b"", 500), FetchError("wait", retry_after=90.0)])
 async def test_a_failing_site_is_an_error_not_a_closed_api(answer):
     with pytest.raises(FetchError) as caught:
