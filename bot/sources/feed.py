@@ -49,7 +49,8 @@ class Feed:
         if await self._is_feed(document):
             return document.url
         named = await asyncio.to_thread(announced, document)
-        for address in dict.fromkeys((*named[: MAX_QUESTIONS // 2], *usual(document.url))[:MAX_QUESTIONS]):
+        places = dict.fromkeys((*named[: MAX_QUESTIONS // 2], *usual(document.url)))
+        for address in list(places)[:MAX_QUESTIONS]:
             try:
                 answer = await web.get(address, accept=ACCEPT)
                 if await self._is_feed(document_of(answer)):

@@ -119,9 +119,10 @@ def _threaded(entry: Entry, keys: Mapping[str, str], mark: str) -> str | None:
 def _named_parent(text: str, entry: Entry) -> tuple[str | None, str]:
     """Return the comment that WordPress names in a first paragraph of its own, and the text without that paragraph."""
     match = _IN_REPLY.match(text[:4096])
-    if match is None or _page(match[1]) != _page(entry.link):
+    rest = text[match.end() :] if match else ""
+    if match is None or not rest.strip() or _page(match[1]) != _page(entry.link):
         return None, text
-    return match[2], text[match.end() :]
+    return match[2], rest
 
 
 def _page(address: str) -> str:

@@ -20,6 +20,7 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _LONGEST = timedelta(days=1)
 _SKIP = re.compile(r"<skip(hours|days)\b[^>]*>([^\0]{0,2000}?)</skip\1>", re.IGNORECASE)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
+_MAIL = re.compile(r"[^\s()<>]{1,64}@[^\s()<>]{1,255}")
 _SRC = re.compile(r"\bsrc\s*=\s*[\"']([^\"'<>\s]+)", re.IGNORECASE)
 
 
@@ -76,7 +77,9 @@ def _link(item: Fields) -> str:
         for link in _links(item, rel):
             if rel == "self" or _get(link, "type") in ("", *_HTML_TYPES):
                 return _get(link, "href")
-    return _get(item, "link")
+    address = _get(item, "link")
+    # A guid counts as the link where there is none, though many a guid is but a number.
+    return address if address != _get(item, "id") or "://" in address or address.startswith("/") else ""
 
 
 def _text(fields: Fields, name: str) -> Text:
@@ -101,11 +104,14 @@ def _is_html(kind: str, value: str) -> bool:
 
 
 def _author(item: Fields) -> str:
-    """Return the names of the writers: ``mail (Name)`` gives the name, a lone address its part before the @."""
-    people = [as_map(person) for person in as_list(item.get("authors"))] or [as_map(item.get("author_detail"))]
+    """Return the writers' names; of ``mail (Name)`` and ``Name <mail>`` the name, of an address its beginning."""
+    people = [as_map(person) for person in as_list(item.get("authors"))]
+    whole = _get(item, "author")
+    if len(people) < 2 and "@" in whole:  # feedparser takes these apart wrongly where the last label is long
+        name = _MAIL.sub(" ", whole[:500]).strip(" ()<>")
+        return name or whole.partition("@")[0].strip(" (<")
     names = [_get(person, "name") for person in people[:10]]
-    name = ", ".join(dict.fromkeys(name for name in names if name)) or _get(item, "author")
-    return re.sub(r"^([^@\s()]{1,64})@[^@\s()]+$", r"\1", name)
+    return ", ".join(dict.fromkeys(name for name in names if name)) or whole
 
 
 def _date(item: Fields, name: str) -> datetime | None:

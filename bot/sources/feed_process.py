@@ -148,7 +148,7 @@ class _Worker:
 
 def _may_be_feed(data: bytes) -> bool:
     if looks_like_json(data):
-        return b"jsonfeed.org/version" in data or b'"rss"' in data
+        return b"jsonfeed.org" in data or b'"rss"' in data
     return _ROOT.search(data[:_HEAD].replace(b"\0", b"")) is not None
 
 
