@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -11,8 +12,12 @@ from bot.errors import NotAStory, SourceError
 from bot.model import StoryPage
 from bot.sources import answers
 from bot.sources.base import Document, Fetched, Kind, NotThisKind, Thread, Web
+from bot.sources.disqus import Disqus
+from bot.sources.embeds import threads_in
 from bot.sources.feed import Feed, FeedParser
 from bot.sources.page import Page
+from bot.sources.page_decode import charset_text
+from bot.sources.wordpress import WordPress
 
 NOTHING_FITS = (
     "I know no way to follow this address; paste that of a feed, of a WordPress site, of a Discourse, Lemmy or "
@@ -34,7 +39,9 @@ class Needs:
 # One line a kind. Asked in this order who knows a document: those who know exact shapes and addresses come first, and
 # the page, which takes anything with a title and a text, last.
 KINDS: Mapping[str, Callable[[Needs], Kind]] = {
+    "wordpress": lambda needs: WordPress(needs.feed),
     "feed": lambda needs: needs.feed,
+    "disqus": lambda needs: Disqus(needs.disqus_key, needs.feed),
     "page": lambda needs: Page(),
 }
 # These know their addresses exactly, and none of them is an article's: a page of theirs is a list or a thread.
@@ -124,8 +131,13 @@ class Kinds(Mapping[str, Kind]):
         return read, await self.threads(document)
 
     async def threads(self, document: Document) -> tuple[Thread, ...]:
-        """Return the threads that a story's page names, best first."""
-        return ()
+        """Return the threads that a story's page names, best first, as far as there is a kind that reads them."""
+        found = await asyncio.to_thread(_threads_in, document)
+        return tuple(thread for thread in found if thread.kind in self)
+
+
+def _threads_in(document: Document) -> tuple[Thread, ...]:
+    return threads_in(charset_text(document.data, document.content_type), document.url or "")
 
 
 async def _claim(kind: Kind, web: Web, document: Document) -> str | None:
