@@ -25,6 +25,7 @@ from bot.http import CONTACT, Web
 from bot.log import escape
 from bot.markdown import plain
 from bot.model import Story
+from bot.sources import folder
 from bot.sources.base import Item
 from bot.sources.kinds import KINDS, Detected, Kinds
 from bot.sources.page import load
@@ -148,7 +149,7 @@ async def _lines(web: Web, kinds: Kinds, target: str, wish: Wish) -> AsyncGenera
 async def _look_local(web: Web, kinds: Kinds, target: str, kind: str | None) -> Detected:
     """Return what a file holds, or the new files of a folder; raises ``SourceError``."""
     if kind == FOLDER:
-        return Detected(FOLDER, target, await kinds[FOLDER].read(web, target, {}))
+        return Detected(FOLDER, target, await kinds[FOLDER].read(web, folder.address_of(Path(target)), {}))
     if Path(target).is_dir():
         raise SourceError(f"The folder holds no file that could be read ({', '.join(SUFFIXES)}).")
     name, fetched = await kinds.parse(await asyncio.to_thread(load, Path(target)), kind)

@@ -12,9 +12,15 @@ from bot.errors import NotAStory, SourceError
 from bot.model import StoryPage
 from bot.sources import answers
 from bot.sources.base import Document, Fetched, Kind, NotThisKind, Thread, Web
+from bot.sources.discourse import Discourse
 from bot.sources.disqus import Disqus
 from bot.sources.embeds import threads_in
 from bot.sources.feed import Feed, FeedParser
+from bot.sources.folder import Folder
+from bot.sources.hackernews import HackerNews
+from bot.sources.json_document import load
+from bot.sources.lemmy import Lemmy
+from bot.sources.newsapi import NewsApi
 from bot.sources.page import Page
 from bot.sources.page_decode import charset_text
 from bot.sources.wordpress import WordPress
@@ -23,8 +29,11 @@ NOTHING_FITS = (
     "I know no way to follow this address; paste that of a feed, of a WordPress site, of a Discourse, Lemmy or "
     "Disqus forum, of Hacker News or of the Spaceflight News API."
 )
+NO_JSON = "This is JSON, but it holds no stories or comments of a kind that I know."
+BROKEN_JSON = "This is broken JSON: it may have been cut short on its way; get it again."
 NO_KIND = "This is neither a page with a story nor data of a kind that I know."
 
+_SAMPLE = 65_536
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -39,9 +48,14 @@ class Needs:
 # One line a kind. Asked in this order who knows a document: those who know exact shapes and addresses come first, and
 # the page, which takes anything with a title and a text, last.
 KINDS: Mapping[str, Callable[[Needs], Kind]] = {
+    "newsapi": lambda needs: NewsApi(),
+    "hackernews": lambda needs: HackerNews(),
+    "lemmy": lambda needs: Lemmy(),
+    "discourse": lambda needs: Discourse(),
     "wordpress": lambda needs: WordPress(needs.feed),
     "feed": lambda needs: needs.feed,
     "disqus": lambda needs: Disqus(needs.disqus_key, needs.feed),
+    "folder": lambda needs: Folder(),
     "page": lambda needs: Page(),
 }
 # These know their addresses exactly, and none of them is an article's: a page of theirs is a list or a thread.
@@ -89,12 +103,16 @@ class Kinds(Mapping[str, Kind]):
 
         Raises ``SourceError`` with the sentence of the kind whose document it is.
         """
-        for name in [kind] if kind else self:
+        if kind is not None:
+            return kind, await self[kind].parse(document)
+        for name in self:
             try:
                 return name, await self[name].parse(document)
             except NotThisKind:
-                if kind:
-                    raise
+                continue
+            except NotAStory:  # the page's, who is asked last
+                await asyncio.to_thread(_refuse_json, document)
+                raise
         raise NotThisKind(NO_KIND)
 
     async def detect(self, web: Web, url: str) -> Detected:
@@ -138,6 +156,18 @@ class Kinds(Mapping[str, Kind]):
 
 def _threads_in(document: Document) -> tuple[Thread, ...]:
     return threads_in(charset_text(document.data, document.content_type), document.url or "")
+
+
+def _refuse_json(document: Document) -> None:
+    """Raise ``NotThisKind`` with a sentence of its own for JSON that nobody knew; pass what is none."""
+    text = charset_text(document.data[:_SAMPLE], document.content_type).lstrip("\ufeff \t\r\n")
+    if not re.match(r"\{\s*[\"}]|\[\s*[\[{\"\]]", text):
+        return
+    try:
+        load(document)
+    except NotThisKind as error:
+        raise NotThisKind(BROKEN_JSON) from error
+    raise NotThisKind(NO_JSON)
 
 
 async def _claim(kind: Kind, web: Web, document: Document) -> str | None:
