@@ -25,6 +25,14 @@ EUROPE = frozenset(
 )  # fmt: skip
 _BLOCS = frozenset(("EU", "ESA"))
 _ONE_STATE = frozenset(("RU", "SU"))
+# Governments so much at odds that a headline with both is no sign of cooperation; it takes words that say so.
+_AT_ODDS = frozenset(
+    frozenset(pair.split("-"))
+    for pair in (
+        "US-CN", "US-RU", "US-SU", "US-KP", "US-IR", "KR-KP", "JP-KP", "JP-CN", "CN-TW", "IN-PK", "IN-CN", "RU-UA",
+        "IL-IR", "NATO-RU", "NATO-CN", "UN-KP", "UN-IR", "EU-RU", "AM-AZ",
+    )
+)  # fmt: skip
 # Leagues in which states keep acting for themselves, so that their common act is cooperation.
 LEAGUES = frozenset(
     (
@@ -83,6 +91,11 @@ def different(one: Actor, other: Actor) -> bool:
         if bloc.parties <= _BLOCS and inside:
             return False
     return not one.parties | other.parties <= _ONE_STATE
+
+
+def at_odds(one: Actor, other: Actor) -> bool:
+    """Say whether two governments are so much at odds that naming both says nothing of cooperation."""
+    return any(frozenset((a, b)) in _AT_ODDS for a in one.parties for b in other.parties)
 
 
 def many(actor: Actor) -> bool:

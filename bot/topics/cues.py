@@ -12,6 +12,7 @@ from bot.topics.phrases import Found, Item, PhraseBook, compile_phrase
 # What each group says, as a member reads it; the order is that of the fitted weights.
 CUES = {
     "accession": "a state joins",
+    "station": "a partner of the space station stays or leaves",
     "agreement": "they agree",
     "cooperation": "they work together",
     "joint": "a joint act",
@@ -23,13 +24,15 @@ CUES = {
     "strain": "a cooperation is strained or ends",
     "negotiation": "they negotiate or plan it",
     "contract": "an order across a border",
-    "link": "one party and the other in one act",
+    "link": "named together",
 }
 VETOES = {
     "ownership": "a merger or an investment is ownership, not cooperation",
     "rivalry": "rivalry or accusation",
     "routine": "routine flight operations",
     "results": "results or operations of a mission",
+    "people": "a person's post",
+    "mishap": "a failure or debris",
     "retrospective": "a look back",
     "market": "business or entering a market",
     "norms": "norms and debate",

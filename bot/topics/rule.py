@@ -9,8 +9,9 @@ from functools import cache
 from itertools import combinations
 
 from bot.topics import actors, tables
-from bot.topics.actors import ACCORD, AGENCY, COMPANY, PROGRAMME, SITE, Mention
+from bot.topics.actors import ACCORD, AGENCY, COMPANY, PROGRAMME, SITE, Actor, Mention
 from bot.topics.cues import CUES, SPACE, VETOES, Sighting, sightings
+from bot.topics.phrases import LAND
 from bot.topics.text import BODY, LEDE, TITLE, Passage, passages
 from bot.topics.topic import Verdict
 
@@ -24,7 +25,7 @@ _CUE_IN = {TITLE: 1.0, LEDE: 0.7, BODY: 0.35}
 _VETO_IN = {TITLE: 1.0, LEDE: 0.4, BODY: 0.0}
 # How surely a cue joins two parties, by where they stand.
 _SAME_SENTENCE, _WITH_TITLE, _SOMEWHERE = 1.0, 0.8, 0.5
-_LEAGUE, _UNNAMED = 0.7, 0.6
+_LEAGUE, _UNNAMED, _STATE_AND_FIRM = 0.7, 0.6, 0.25
 # "Foreign partners" stand for a party that nobody names.
 _VAGUE = frozenset(("ISSP", "FOREIGN"))
 # The parties of these must be others than those whose craft, crew or ground it is; where it starts is no party.
@@ -95,10 +96,13 @@ def extract(title: str, lede: str = "", body: str = "") -> Features:
     if not _about_space(readings, values):
         values[NONSPACE] = 1.0
     values.pop(SPACE, None)
+    together, names = _together(head.mentions)
+    if together > values.get("link", 0.0):
+        values["link"], words["link"] = together, names
     title_pair = _pair(head.mentions)
     values[PAIR] = title_pair.quality
-    names = (title_pair.names or story.names) if story.quality else _named(head.mentions)
-    return Features(values, words, names)
+    parties = (title_pair.names or story.names) if story.quality else _named(head.mentions)
+    return Features(values, words, parties)
 
 
 def _read(passage: Passage) -> _Reading:
@@ -126,6 +130,8 @@ def _value(sighting: Sighting, reading: _Reading, head: _Reading, local: float) 
         return cue.strength * _VETO_IN[field]
     if cue.group in _OWNED and sighting.found.parties:
         support = _owned(cue.group, sighting.found.parties, reading.mentions, head.mentions)
+    elif cue.group == "station":  # the station's partners are many by themselves
+        support = 1.0 if any(mention.actor.kind in LAND for mention in reading.mentions) else 0.0
     else:
         support = local
     return cue.strength * _CUE_IN[field] * support
@@ -134,13 +140,17 @@ def _value(sighting: Sighting, reading: _Reading, head: _Reading, local: float) 
 def _owned(group: str, owners: Sequence[str], here: Sequence[Mention], title: Sequence[Mention]) -> float:
     """Return the support for a deed whose words name parties: these differ, or another one is named beside."""
     known = [actors.everyone()[owner] for owner in owners]
+
+    def joined(one: Actor, other: Actor) -> bool:
+        return actors.different(one, other) and not (group == "link" and actors.at_odds(one, other))
+
     if len(known) > 1:
-        return _SAME_SENTENCE if any(actors.different(*pair) for pair in combinations(known, 2)) else 0.0
+        return _SAME_SENTENCE if any(joined(*pair) for pair in combinations(known, 2)) else 0.0
     for mentions, support in ((here, _SAME_SENTENCE), (title, _WITH_TITLE)):
         others = {mention.actor.id: mention.actor for mention in mentions if mention.actor.kind != SITE}
-        if group == "site":  # whose launch it is stands first: others may be on board
+        if group in ("site", "link"):  # whose launch it is stands first: others may be on board
             others = dict(list(others.items())[:1])
-        if any(actors.different(owner, other) for owner in known for other in others.values()):
+        if any(joined(owner, other) for owner in known for other in others.values()):
             return support
     return 0.0
 
@@ -158,6 +168,22 @@ def _pair(mentions: Iterable[Mention]) -> _Pair:
             best = best if best.quality else _Pair(_UNNAMED, (one.name, other.name))
     league = next((m for m in distinct.values() if actors.many(m.actor) and not _VAGUE & m.actor.parties), None)
     return best if best.quality or league is None else _Pair(_LEAGUE, (league.name,))
+
+
+def _together(title: Sequence[Mention]) -> tuple[float, str]:
+    """Return how much it says that a headline names both: most for two states, nothing for rivals or two firms."""
+    distinct = {
+        (m.actor.parties, m.actor.kind): m for m in title if m.actor.kind != SITE and not _VAGUE & m.actor.parties
+    }
+    best, names = 0.0, ""
+    for one, other in combinations(distinct.values(), 2):
+        states = (one.actor.kind in LAND) + (other.actor.kind in LAND)
+        value = (0.0, _STATE_AND_FIRM, 1.0)[states]
+        if value > best and actors.different(one.actor, other.actor) and not actors.at_odds(one.actor, other.actor):
+            best, names = value, f"{one.name}, {other.name}"
+        if best == 1.0:
+            break
+    return best, names
 
 
 def _about_space(readings: Iterable[_Reading], values: dict[str, float]) -> bool:
