@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.errors import FetchError, SourceError
+from bot.sources import answers
 from bot.sources.base import Cursor, Discussion, Document, Fetched, Item, NotThisKind, Thread, Web
 from bot.sources.discourse_address import Place, place_of
 from bot.sources.discourse_changes import NewestPosts, State
@@ -24,6 +25,7 @@ CHUNK = 20  # how many posts Discourse gives at once (chunk_size)
 _CLOSED = "This forum shows its topics only to members who have logged in, so I cannot read it."
 _ABSENT = "This forum has no such list or topic, or shows it only to members who have logged in."
 _GENERATOR = re.compile(rb"<meta\s[^>]{0,100}?content=[\"']Discourse\b", re.IGNORECASE)
+_TOPIC_LINK = re.compile(rb"href=[\"'][^\"'<>]{0,300}?/t/(?:[^\"'/<>]{1,300}/)?([0-9]{1,15})\b")
 _BASE_URI = re.compile(rb"data-base-uri=[\"'](/[\w./~-]{0,200})[\"']", re.IGNORECASE)
 
 
@@ -72,6 +74,10 @@ class Discourse:
     async def discuss(self, web: Web, address: str, cursor: Cursor) -> Discussion:
         """Return all posts of a topic but the first; of more than 1,000 the first 20 and the newest."""
         place = _place(address)
+        if place.topic is None and "embed_url=" in address:
+            place = await _embedded(web, place, address)
+            if place.topic is None:
+                return Discussion()
         if place.topic is None:
             raise SourceError("This is not the address of a topic in a Discourse forum.")
         topic = as_map(await _ask(web, place.topic_json(place.topic)))
@@ -125,6 +131,13 @@ async def _load(web: Web, place: Place, number: int, stamp: Stamp | None, name: 
     page = await asyncio.to_thread(page_of, {**topic, "id": number}, posts, place, name)
     url = page.story.url or place.topic_url(number)
     return Item(page, (Thread("discourse", url, str(stamp or stamp_of(topic))),))
+
+
+async def _embedded(web: Web, place: Place, address: str) -> Place:
+    """Return the topic of a story's page, which the forum names in what it would embed there, once it has one."""
+    page = answers.document(await web.get(address))
+    topic = _TOPIC_LINK.search(page.data)
+    return place_of(f"{place.root}/t/{int(topic[1])}") or place if topic else place
 
 
 async def _further(web: Web, place: Place, number: int, topic: Json, seen: set[int]) -> list[Json]:
