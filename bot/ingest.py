@@ -50,21 +50,28 @@ async def ingest(
     edits and deletions follow in any case. ``public`` is False for a story that only a member asked for.
     """
     async with database.write() as tx:
-        taken = await take(tx, page, now, public=public)
+        taken = await take(tx, page, await stories.find(tx, page.story), now, public=public)
         promised = taken.moved
         if deliver and public and taken.news:
             promised += await promise(tx, taken.story_id, await subscriptions.active(tx))
     return _report(taken, promised)
 
 
-async def take(tx: Transaction, page: StoryPage, now: datetime, *, public: bool, source_id: int | None = None) -> Taken:
-    """Store a story and its comments within a transaction; what stands in channels follows, nothing new is promised.
+async def take(
+    tx: Transaction,
+    page: StoryPage,
+    known: StoredStory | None,
+    now: datetime,
+    *,
+    public: bool,
+    source_id: int | None = None,
+) -> Taken:
+    """Store a story, known or not, and its comments; what stands in channels follows, nothing new is promised.
 
     A story's text is that of the source which told of it first: what others and its page say of it would only make
     it change to and fro.
     """
     page = replace(page, story=storable(page.story))
-    known = await stories.find(tx, page.story)
     if known is None:
         story_id = await stories.insert(tx, page.story, now, public=public)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from aiosqlite import Connection as Transaction
@@ -59,16 +60,22 @@ async def told_before(tx: Transaction, source_id: int, story_id: int) -> tuple[b
     return any(row[0] for row in found), {row[1] for row in found if row[1] is not None}
 
 
-async def queue(tx: Transaction, source_id: int, story_id: int, *, queued: bool) -> None:
-    """Say whether a story still waits to be posted because its source gave too many at once."""
+async def queue(tx: Transaction, source_id: int, story_ids: Iterable[int], *, queued: bool) -> None:
+    """Say whether stories still wait to be posted because their source gave too many at once."""
     sql = "UPDATE source_stories SET queued = ? WHERE source_id = ? AND story_id = ?"
-    await tx.execute(sql, (queued, source_id, story_id))
+    await tx.executemany(sql, [(queued, source_id, story_id) for story_id in story_ids])
 
 
 async def queued(tx: Transaction, source_id: int, limit: int) -> list[int]:
     """Return stories of a source that wait to be posted, the oldest first."""
     sql = "SELECT story_id FROM source_stories WHERE source_id = ? AND queued ORDER BY story_id LIMIT ?"
     return [row[0] for row in await tx.execute_fetchall(sql, (source_id, limit))]
+
+
+async def sources_of(tx: Transaction, story_id: int) -> list[int]:
+    """Return the sources that told of a story."""
+    rows = await tx.execute_fetchall("SELECT source_id FROM source_stories WHERE story_id = ?", (story_id,))
+    return [row[0] for row in rows]
 
 
 async def stories_of(tx: Transaction, source_id: int, limit: int) -> list[StoredStory]:

@@ -148,10 +148,10 @@ async def due(tx: Transaction, now: datetime, limit: int) -> list[Source]:
     return [_source(row) for row in await tx.execute_fetchall(sql, values)]
 
 
-async def next_due(tx: Transaction) -> datetime | None:
-    """Return when the next source is due."""
-    sql = "SELECT min(next_at) FROM sources WHERE stopped_reason IS NULL"
-    ((earliest,),) = await tx.execute_fetchall(sql)
+async def next_due(tx: Transaction, now: datetime) -> datetime | None:
+    """Return when the next source will be due that is not due now."""
+    sql = "SELECT min(next_at) FROM sources WHERE stopped_reason IS NULL AND next_at > ?"
+    ((earliest,),) = await tx.execute_fetchall(sql, (to_ms(now),))
     return from_ms(earliest)
 
 

@@ -102,11 +102,12 @@ async def probes_due(tx: Transaction, now: datetime, limit: int) -> list[tuple[i
     return [(row[0], row[1], row[2]) for row in await tx.execute_fetchall(sql, (to_ms(now), limit))]
 
 
-async def next_due(tx: Transaction) -> datetime | None:
-    """Return when the next thread or page is due."""
+async def next_due(tx: Transaction, now: datetime) -> datetime | None:
+    """Return when the next thread or page will be due that is not due now."""
     ((earliest,),) = await tx.execute_fetchall(
-        """SELECT min(at) FROM (SELECT min(next_at) AS at FROM threads WHERE next_at IS NOT NULL
-        UNION ALL SELECT min(probe_at) FROM stories WHERE probe_at IS NOT NULL)"""
+        """SELECT min(at) FROM (SELECT min(next_at) AS at FROM threads WHERE next_at > :now
+        UNION ALL SELECT min(probe_at) FROM stories WHERE probe_at > :now)""",
+        {"now": to_ms(now)},
     )
     return from_ms(earliest)
 

@@ -1,0 +1,186 @@
+"""One read of one source, thread or page: whatever comes of it is stored, and nothing that a site does gets out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Protocol, TypeVar
+
+from bot import schedule
+from bot.clock import Clock
+from bot.errors import FetchError, RendezvousError, SourceError
+from bot.intake import Intake, move, take_failure, take_read
+from bot.model import Source, StoredThread, StoryPage
+from bot.schedule import Failure
+from bot.sources.base import Fetched, Kind, Thread, Web
+from bot.store.database import Database
+from bot.thread_intake import put_off_probe, take_discussion, take_probe, take_thread_failure
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+DEADLINE = 120.0  # seconds for all requests of one read
+UNKNOWN_KIND = Failure("this version of mine does not read such sources any more")
+TOO_LONG = Failure("it took too long to answer")
+OURS = Failure("an error of mine kept me from reading it; my operator's log says more")
+
+
+class Kinds(Protocol):
+    """The kinds by their names, and the question which threads a story's page names: ``bot.sources.kinds.Kinds``."""
+
+    def get(self, name: str, /) -> Kind | None:
+        """Return the kind of a name."""
+
+    async def probe(self, web: Web, story_url: str) -> tuple[StoryPage | None, tuple[Thread, ...]]:
+        """Return the story on a page and its threads; raises ``SourceError``."""
+
+
+@dataclass(frozen=True, slots=True)
+class PollReport:
+    """What one poll found: ``intake`` where it was read, else ``error``, a sentence for those who asked."""
+
+    source: Source
+    intake: Intake | None = None
+    error: str | None = None
+
+
+class _Failed(Exception):  # it never leaves this file
+    """A read failed in a way that has its words."""
+
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+
+
+class OnePoll:
+    """Reads one thing at a time and stores what came of it; raises only ``StoreError`` and ``NotFound``."""
+
+    def __init__(
+        self,
+        database: Database,
+        web: Web,
+        kinds: Kinds,
+        clock: Clock,
+        *,
+        random: Random,
+        on_promised: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._web = web
+        self._kinds = kinds
+        self._clock = clock
+        self._random = random
+        self._on_promised = on_promised
+
+    async def source(self, source: Source) -> PollReport:
+        """Read a source."""
+        try:
+            return await self._source(source)
+        except _Failed as error:
+            failure = error.failure
+        except RendezvousError:
+            raise
+        except Exception:
+            log.exception("poll failed source=%d kind=%s", source.id, source.kind)
+            failure = OURS
+        log.info(
+            "cannot read source=%d kind=%s status=%s cause=%s", source.id, source.kind, failure.status, failure.said
+        )
+        after = await take_failure(self._database, source, failure, self._clock.now(), chance=self._random.random())
+        return PollReport(after, error=failure.said)
+
+    async def thread(self, thread: StoredThread) -> None:
+        """Read a story's comments."""
+        try:
+            await self._thread(thread)
+            return
+        except _Failed as error:
+            failure = error.failure
+        except RendezvousError:
+            raise
+        except Exception:
+            log.exception("poll failed thread=%d kind=%s", thread.id, thread.kind)
+            failure = OURS
+        log.info(
+            "cannot read thread=%d kind=%s status=%s cause=%s", thread.id, thread.kind, failure.status, failure.said
+        )
+        await take_thread_failure(self._database, thread, failure, self._clock.now(), chance=self._random.random())
+
+    async def page(self, story_id: int, url: str, tries: int) -> None:
+        """Look for a thread on a story's page."""
+        try:
+            page, found = await _ended(self._kinds.probe(self._web, url))
+        except _Failed as error:
+            log.info("cannot look for a thread story=%d cause=%s", story_id, error.failure.said)
+            await put_off_probe(self._database, story_id, tries, self._clock.now())
+            return
+        except RendezvousError:
+            raise
+        except Exception:
+            log.exception("probe failed story=%d", story_id)
+            await put_off_probe(self._database, story_id, tries, self._clock.now())
+            return
+        if not found and page and page.comments:
+            found = (Thread("page", url),)
+        await take_probe(self._database, story_id, found, self._clock.now())
+
+    async def _source(self, source: Source) -> PollReport:
+        kind = self._kind(source.kind)
+        full = schedule.full_due(source.last_full_at, self._clock.now())
+        fetched = await _ended(kind.read(self._web, source.address, {} if full else source.cursor))
+        source = schedule.moved(source, fetched.moved_to)
+        if schedule.has_moved(source):
+            source, moved = await self._follow(kind, source)
+            fetched, full = moved or fetched, full or moved is not None
+        intake = await take_read(
+            self._database, source, fetched, self._clock.now(), full=full, chance=self._random.random()
+        )
+        for note in fetched.notes:
+            log.info("note source=%d: %s", source.id, note)
+        if intake.promised:
+            self._on_promised()
+        return PollReport(intake.source, intake)
+
+    async def _follow(self, kind: Kind, source: Source) -> tuple[Source, Fetched | None]:
+        """Go where a source says to live; only an address that can be read as well is believed."""
+        try:
+            fetched = await _ended(kind.read(self._web, source.moves[-1], {}))
+        except _Failed as error:
+            log.info("did not follow source=%d cause=%s", source.id, error.failure.said)
+            return replace(source, moves=()), None
+        log.warning("source moved source=%d from=%s to=%s", source.id, source.address, source.moves[-1])
+        return await move(self._database, source), fetched
+
+    async def _thread(self, thread: StoredThread) -> None:
+        kind = self._kind(thread.kind)
+        full = schedule.thread_full(thread, self._clock.now())
+        found = await _ended(kind.discuss(self._web, thread.address, {} if full else thread.cursor))
+        promised = await take_discussion(
+            self._database, thread, found, self._clock.now(), full=full, chance=self._random.random()
+        )
+        if promised:
+            self._on_promised()
+
+    def _kind(self, name: str) -> Kind:
+        kind = self._kinds.get(name)
+        if kind is None:
+            raise _Failed(UNKNOWN_KIND)
+        return kind
+
+
+async def _ended(work: Awaitable[Result]) -> Result:
+    """Wait for a read, but not for ever; raises ``_Failed`` with the words for what went wrong out there."""
+    try:
+        async with asyncio.timeout(DEADLINE):
+            return await work
+    except FetchError as error:
+        said = Failure(str(error), error.status, error.retry_after)
+        log.debug("fetch failed detail=%s", error.detail)
+        raise _Failed(said) from error
+    except SourceError as error:
+        raise _Failed(Failure(str(error))) from error
+    except TimeoutError as error:
+        raise _Failed(TOO_LONG) from error
