@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.errors import Conflict, NotFound
 from bot.interests import Own, own_topics, wants
 from bot.model import Source, Story, Subscription
+from bot.poll_one import PollReport
 from bot.previews import Desk, Offer, Preview, preview
 from bot.sources.base import Kind, Web
 from bot.sources.kinds import Kinds
 from bot.starter import STARTERS
-from bot.store import sources, subscriptions
+from bot.store import notices, sources, subscriptions
 from bot.store.database import Database, Transaction
 from bot.store.sources import NO_SUCH_SOURCE
 
 SUGGESTIONS = 25
+MOST_UNTOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A server's own sources, and those that the operator reads for all servers."""
+    """A server's own sources, those that the operator reads for all, and notices that reached nobody."""
 
     own: list[Source]
     everyone: list[Source]
+    untold: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +114,12 @@ async def overview(database: Database) -> list[tuple[Source, int]]:
         return [(source, len(await sources.followers(tx, source.id))) for source in await sources.all_(tx)]
 
 
-async def named(database: Database, names: Iterable[str]) -> list[Source]:
-    """Return the sources that the operator names by id or address, each once; raises ``NotFound``."""
+async def named(database: Database, names: Collection[str]) -> list[Source]:
+    """Return the sources that the operator names by id or address, each once, or all; raises ``NotFound``."""
     async with database.read() as tx:
         known = await sources.all_(tx)
+    if not names:
+        return known
     found: dict[int, Source] = {}
     for name in names:
         fitting = [source for source in known if name.removeprefix("#") == str(source.id) or name == source.address]
@@ -133,7 +138,8 @@ async def remove_everywhere(database: Database, source_id: int) -> None:
 async def listing(database: Database, guild_id: int) -> Listing:
     """Return the sources whose stories a server gets."""
     async with database.read() as tx:
-        return Listing(await sources.of_guild(tx, guild_id), await sources.for_everyone(tx))
+        untold = await notices.untold(tx, guild_id, MOST_UNTOLD)
+        return Listing(await sources.of_guild(tx, guild_id), await sources.for_everyone(tx), untold)
 
 
 async def checkable(database: Database, desk: Desk, guild_id: int, source_id: int, now: datetime) -> Source:
@@ -172,6 +178,19 @@ async def suggest(database: Database, guild_id: int, text: str, *, everyone: boo
         if words in f"{source.id} {source.name or ''} {source.address}".casefold()
     ]
     return list({source.id: source for source in fitting}.values())[:SUGGESTIONS]
+
+
+def read_words(report: PollReport) -> str:
+    """Return what a read of a source found, in words that tell nothing of other servers."""
+    if report.intake is None:
+        return f"it could not be read: {report.error}"
+    intake = report.intake
+    if intake.unchanged:
+        return "nothing changed since the last read"
+    stories = "1 story" if intake.found == 1 else f"{intake.found} stories"
+    if intake.baseline:
+        return f"{stories}, which are remembered; what comes after them is news"
+    return f"{stories}, {intake.new or 'none'} of them new"
 
 
 def labels(kinds: Mapping[str, Kind]) -> dict[str, str]:

@@ -150,6 +150,25 @@ def test_a21_import_refuses_a_dtd_and_says_what_is_no_list(rendezvous, tmp_path)
     assert rendezvous("import", "missing.opml").exit_code == 2
 
 
+def test_check_reads_now_and_ends_with_1_where_one_cannot_be_read(rendezvous, site):
+    assert "No source yet" in rendezvous("check").output
+    rendezvous("add", site.url)
+    first = rendezvous("check", "1")
+    assert (first.exit_code, first.stdout) == (
+        0,
+        "read     #1 Orbit and Dock: 7 stories, which are remembered; what comes after them is news\n",
+    )
+    site.titles.append("Agencies sign airlock agreement 8")
+    assert rendezvous("check").stdout == "read     #1 Orbit and Dock: 8 stories, 1 of them new\n"
+    site.status = 500
+    failed = rendezvous("check", f"{site.url}feed")
+    assert (failed.exit_code, failed.stdout) == (
+        1,
+        f"failed   #1 Orbit and Dock: it could not be read: {UNREADABLE}\n",
+    )
+    assert "failed once" in " ".join(rendezvous("list").output.split())
+
+
 def test_remove_takes_ids_and_addresses_and_nothing_where_one_is_wrong(rendezvous, tmp_path):
     rendezvous("add", "--starter")
     wrong = rendezvous("remove", "1", "99")

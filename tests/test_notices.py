@@ -100,6 +100,8 @@ async def test_where_nobody_can_be_told_it_is_kept_with_a_reason(stage):
     assert await stage.sender.run_due() == 0
     assert await stage.state() == ("given up", NOBODY)
     assert await stage.later(days=1) == 0
+    assert (await sourcing.listing(stage.run.database, stage.guild)).untold == [SAYS]
+    assert (await sourcing.listing(stage.run.database, 4711)).untold == []
 
 
 async def test_somebody_who_cannot_be_written_to_is_no_error(stage):

@@ -84,7 +84,7 @@ async def test_a_preview_shows_the_newest_five_those_without_a_date_last_and_sto
         "Orbit & Dock",
         6,
     )
-    assert await sourcing.listing(database, HOME) == sourcing.Listing([], [])
+    assert await sourcing.listing(database, HOME) == sourcing.Listing([], [], [])
 
 
 async def test_a_preview_says_which_channels_want_each_story_once_any_has_topics(database):

@@ -22,19 +22,22 @@ from bot.chat.views import DiscussionButton, PageButton
 from bot.clock import Clock
 from bot.deliver import SETTLE, Deliverer
 from bot.http import Web
+from bot.poll import Poller
+from bot.previews import Desk
+from bot.sources.kinds import Kinds
 from bot.store import meta, removals, subscriptions
 from bot.store.database import Database
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("cogs.stories", "cogs.channels", "cogs.topics")
+EXTENSIONS = ("cogs.stories", "cogs.channels", "cogs.topics", "cogs.sources")
 LONGEST_RATE_LIMIT = 30.0
 REFUSED_LIMIT = 20
 GREETING = (
     "Hello! I post space-cooperation stories here, with their comment threads.\n"
     "• `/stories latest` lists the newest stories, `/stories discussion` shows a story's comments\n"
     "• `/stories fetch` reads a story from its address\n"
-    "• Admins: `/channels follow` chooses the channel that I post into"
+    "• Admins: `/channels follow` chooses the channel that I post into, `/sources add` what I read"
 )
 
 
@@ -42,7 +45,11 @@ class Rendezvous(commands.AutoShardedBot):
     """One connected bot. ``gave_up`` is set when it must be restarted by its supervisor, after a wait.
 
     ``embedded``: it runs against a sandbox that may have forgotten the commands that this database remembers.
+    ``kinds`` and ``poller`` are set by whoever opened them.
     """
+
+    kinds: Kinds
+    poller: Poller
 
     def __init__(
         self, database: Database, web: Web, clock: Clock, *, embedded: bool = False, settle: timedelta = SETTLE
@@ -65,6 +72,7 @@ class Rendezvous(commands.AutoShardedBot):
         )
         self.database, self.web, self.clock = database, web, clock
         self.deliverer = Deliverer(database, DiscordMessenger(self, trace), clock, settle=settle)
+        self.desk = Desk()
         self.gave_up = asyncio.Event()
         self._embedded = embedded
         self._refused = 0

@@ -10,13 +10,15 @@ import discord
 from bot import markdown, render
 from bot.chat.messenger import COLOUR
 from bot.model import Source, Story, Subscription
+from bot.poll_one import PollReport
 from bot.previews import SHOWN
-from bot.sourcing import Listing, Look
+from bot.sourcing import Listing, Look, read_words
 from bot.urls import safe_link
 
 NAME_LIMIT = 60
 ADDRESS_LIMIT = 90
 EMBED_LIMIT = 4096
+LIST_LIMIT = 3700  # with the fields an embed has 6,000 characters
 MOST_CHANNELS = 5
 NO_SOURCES = "No source yet. Add one with `/sources add`, or begin with `/sources starter`."
 NO_CHANNEL = "No channel is followed yet: run `/channels follow` to choose where its stories go."
@@ -43,13 +45,16 @@ def _story_line(story: Story, look: Look, number: int) -> str:
 def list_embed(listing: Listing, labels: Mapping[str, str]) -> discord.Embed:
     """Return a server's sources with their state, and those that its operator reads for all servers."""
     lines = [_source_lines(source, labels) for source in listing.own]
-    shown = _within(lines, EMBED_LIMIT - 60)
+    shown = _within(lines, LIST_LIMIT)
     if len(shown) < len(lines):
         shown.append(f"… and {len(lines) - len(shown)} more")
     embed = discord.Embed(title="Sources", description="\n".join(shown) or NO_SOURCES, colour=COLOUR)
     names = ", ".join(_within([name(source.name or source.address) for source in listing.everyone], 900))
     if names:
         embed.add_field(name="Read for all servers by my operator", value=names, inline=False)
+    untold = "\n".join(f"• {markdown.excerpt(text, 300)}" for text in listing.untold)
+    if untold:
+        embed.add_field(name="What I could not tell anyone: let me write in the system channel", value=untold)
     return embed
 
 
@@ -94,6 +99,15 @@ def added(names: Sequence[str], channels: Sequence[Subscription]) -> str:
         f"Added {listed}. The first read only remembers what is there; stories that come after it are posted to "
         f"{where}.\n-# For older ones, use `/sources backfill`."
     )
+
+
+def checked(report: PollReport) -> str:
+    """Return what a read that an admin asked for found."""
+    source = report.source
+    words = f"**{name(source.name or source.address)}**: {read_words(report).rstrip('.')}."
+    if report.intake and report.intake.new and not report.intake.baseline:
+        words += " New stories go to the channels whose topics they fit."
+    return words
 
 
 def removed(source: Source) -> str:

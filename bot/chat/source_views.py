@@ -95,11 +95,10 @@ async def _add(interaction: Interaction, token: str) -> None:
     guild, bot, user = require_manager(interaction), interaction.client, interaction.user.id
     now = bot.clock.now()
     preview = bot.desk.accepted(token, guild, user, now)
-    await interaction.response.defer()
     channels = await sourcing.add(bot.database, bot.desk, preview, guild_id=guild, user_id=user, now=now)
     bot.poller.wake()
     text = source_embeds.added([preview.name], channels)
-    await interaction.edit_original_response(content=text, embed=None, view=None)
+    await interaction.response.edit_message(content=text, embed=None, view=None)
 
 
 async def _restart(interaction: Interaction, source_id: int) -> None:

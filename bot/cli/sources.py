@@ -13,6 +13,7 @@ import click
 
 from bot import sourcing
 from bot.cli.source_add import STATUSES, add_all, add_starters, opened
+from bot.cli.source_check import check_all
 from bot.cli.source_table import table
 from bot.clock import SystemClock
 from bot.config import Settings
@@ -87,6 +88,20 @@ def import_(settings: Settings, file: Path) -> None:
             return await add_all(tools, listed)
 
     _finish(work())
+
+
+@sources.command()
+@click.argument("which", nargs=-1, metavar="[ID|ADDRESS...]")
+@click.pass_obj
+def check(settings: Settings, which: tuple[str, ...]) -> None:
+    """Read sources now, all if none is named, and say what was found. The running bot posts what is new."""
+
+    async def work() -> int:
+        async with opened(settings) as tools:
+            return await check_all(tools, await sourcing.named(tools.database, which))
+
+    if asyncio.run(work()):
+        sys.exit(1)
 
 
 @sources.command()

@@ -61,6 +61,13 @@ async def failed(tx: Transaction, notice_id: int, reason: str, *, until: datetim
     await tx.execute(sql, (to_ms(until), text(reason), notice_id))
 
 
+async def untold(tx: Transaction, guild_id: int, limit: int) -> list[str]:
+    """Return the texts that a server could not be told, the newest first."""
+    sql = """SELECT text FROM notices WHERE guild_id = ? AND sent_at IS NULL AND next_at IS NULL
+        ORDER BY id DESC LIMIT ?"""
+    return [row[0] for row in await tx.execute_fetchall(sql, (guild_id, limit))]
+
+
 async def next_due(tx: Transaction) -> datetime | None:
     """Return when the next notice is due."""
     sql = "SELECT min(next_at) FROM notices WHERE sent_at IS NULL AND next_at IS NOT NULL"

@@ -1,0 +1,129 @@
+"""/sources: where the stories come from; for admins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import sourcing
+from bot.backfill import MOST
+from bot.backfill import backfill as post_older
+from bot.chat import source_embeds
+from bot.chat.client import Rendezvous
+from bot.chat.source_views import AddButton, RestartButton, offer_view, restart_view
+from bot.errors import NotFound
+from bot.store.sources import NO_SUCH_SOURCE
+from cogs.stories import guild_of
+
+Interaction = discord.Interaction[Any]
+manage_guild = app_commands.checks.has_permissions(manage_guild=True)
+
+
+def source_id(value: str) -> int:
+    """Read a source's number as autocomplete gives it, or as an admin types it."""
+    text = value.strip().removeprefix("#").split(" ")[0]
+    if not (text.isascii() and text.isdigit() and len(text) < 18):
+        raise NotFound(NO_SUCH_SOURCE)
+    return int(text)
+
+
+@app_commands.default_permissions(manage_guild=True)
+class Sources(commands.GroupCog, name="sources", description="Choose where the stories come from"):
+    """Commands for people who may manage the server; the permission is checked again at run time."""
+
+    def __init__(self, bot: Rendezvous) -> None:
+        self.bot = bot
+
+    @app_commands.command(description="Look at a site, feed or forum, and add it if you like what you see")
+    @app_commands.describe(address="Paste any address of it; I find out how to read it")
+    @manage_guild
+    async def add(self, interaction: Interaction, address: str) -> None:
+        """Preview a source, with a button that adds it."""
+        guild, bot = guild_of(interaction), self.bot
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        user, now = interaction.user.id, bot.clock.now()
+        look = await sourcing.look(
+            bot.database, bot.web, bot.kinds, bot.desk, address, guild_id=guild, user_id=user, now=now
+        )
+        embed = source_embeds.preview_embed(look)
+        await interaction.edit_original_response(embed=embed, view=offer_view(look.token))
+
+    @app_commands.command(description="Add a starter list of well-known space-news sources")
+    @manage_guild
+    async def starter(self, interaction: Interaction) -> None:
+        """Add what the server lacks of the starter list."""
+        guild, bot, user = guild_of(interaction), self.bot, interaction.user.id
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        names, channels = await sourcing.add_starters(
+            bot.database, bot.desk, guild_id=guild, user_id=user, now=bot.clock.now()
+        )
+        bot.poller.wake()
+        await interaction.edit_original_response(content=source_embeds.added(names, channels))
+
+    @app_commands.command(name="list", description="List the sources of this server and how they fare")
+    @manage_guild
+    async def list_(self, interaction: Interaction) -> None:
+        """List the sources, with a Restart button for those that stopped."""
+        listing = await sourcing.listing(self.bot.database, guild_of(interaction))
+        embed = source_embeds.list_embed(listing, sourcing.labels(self.bot.kinds))
+        view = restart_view(listing.own) or discord.utils.MISSING
+        await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
+
+    @app_commands.command(description="Read a source now and say what was found")
+    @app_commands.describe(source="Begin to type its name")
+    @manage_guild
+    async def check(self, interaction: Interaction, source: str) -> None:
+        """Poll one source."""
+        guild, bot = guild_of(interaction), self.bot
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        found = await sourcing.checkable(bot.database, bot.desk, guild, source_id(source), bot.clock.now())
+        report = await bot.poller.poll(found.id)
+        bot.deliverer.wake()
+        await interaction.edit_original_response(content=source_embeds.checked(report))
+
+    @app_commands.command(description="Read a source no more; what was posted stays")
+    @app_commands.describe(source="Begin to type its name")
+    @manage_guild
+    async def remove(self, interaction: Interaction, source: str) -> None:
+        """Take a source from this server."""
+        gone = await sourcing.remove(self.bot.database, guild_of(interaction), source_id(source))
+        await interaction.response.send_message(source_embeds.removed(gone), ephemeral=True)
+
+    @app_commands.command(description="Post older stories of a source that your channels do not have yet")
+    @app_commands.describe(source="Begin to type its name", count="How many (1 to 20; 5 if you do not say)")
+    @manage_guild
+    async def backfill(
+        self, interaction: Interaction, source: str, count: app_commands.Range[int, 1, MOST] = 5
+    ) -> None:
+        """Promise older stories to the followed channels."""
+        guild, bot = guild_of(interaction), self.bot
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        promised, channels = await post_older(bot.database, guild, source_id(source), count)
+        bot.deliverer.wake()
+        await interaction.edit_original_response(content=source_embeds.backfilled(promised, channels))
+
+    @remove.autocomplete("source")
+    async def _own(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        return await self._choices(interaction, current, everyone=False)
+
+    @check.autocomplete("source")
+    @backfill.autocomplete("source")
+    async def _readable(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        return await self._choices(interaction, current, everyone=True)
+
+    async def _choices(
+        self, interaction: Interaction, current: str, *, everyone: bool
+    ) -> list[app_commands.Choice[str]]:
+        if interaction.guild_id is None or not interaction.permissions.manage_guild:
+            return []
+        found = await sourcing.suggest(self.bot.database, interaction.guild_id, current, everyone=everyone)
+        return [app_commands.Choice(name=f"#{s.id} {s.name or s.address}"[:100], value=str(s.id)) for s in found]
+
+
+async def setup(bot: Rendezvous) -> None:
+    """Add the cog and its buttons; discord.py calls this."""
+    bot.add_dynamic_items(AddButton, RestartButton)
+    await bot.add_cog(app_commands.guild_only(Sources(bot)))
