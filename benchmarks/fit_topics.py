@@ -127,8 +127,8 @@ def main():
     if arguments.write:
         head = (
             "# feature, weight, and the weight by judgement. Cues count for cooperation, vetoes against.\n"
-            f"# The weights were fitted by benchmarks/fit_topics.py on {len(rows)} labelled headlines and {len(own)} of\n"
-            f"# our own words (these at {OWN_SHARE}), pulled towards the judgement (pull {PULL}); signs are kept.\n"
+            f"# The weights were fitted by benchmarks/fit_topics.py on {len(rows)} labelled headlines and {len(own)}\n"
+            f"# of our own words (these at {OWN_SHARE}), pulled towards the judgement (pull {PULL}); signs are kept.\n"
         )
         lines = [f"{name}\t{weight[name]:.2f}\t{prior[name]}" for name in prior]
         WEIGHTS.write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
