@@ -71,18 +71,19 @@ def safe_link(url: str | None) -> str | None:
     return shown if is_http(shown) else None
 
 
-def check_fetchable(url: str, *, loopback_ports: frozenset[int] = frozenset()) -> None:
+def check_fetchable(url: str, *, loopback_ports: frozenset[int] = frozenset(), private: bool = False) -> None:
     """Raise FetchError unless the address may be requested: http(s), no user, port 80 or 443, a public host.
 
-    ``loopback_ports`` are the ports of 127.0.0.1 that may be read besides (the example site and the tests).
+    ``loopback_ports`` are the ports of 127.0.0.1 that may be read besides (the example site and the tests);
+    ``private`` allows every host and port, for the forums of the operator's own network.
     """
     parts = _parts(url) if len(url) <= MAX_LENGTH and url.isprintable() else None
     host = (parts.hostname or "") if parts else ""
     port = _port(parts) if parts else None
-    if port in loopback_ports and is_loopback(host):
+    if parts and (private or (port in loopback_ports and is_loopback(host))):
         return
     if parts is None or port not in (None, 80, 443) or not _fetchable_host(host):
-        raise FetchError(UNREADABLE)
+        raise FetchError(UNREADABLE, detail="not a public address")
 
 
 def _fetchable_host(host: str) -> bool:

@@ -65,7 +65,8 @@ async def test_a_page_is_read_politely():
 
     response = await get(handler)
     assert (response.status, response.body, response.content_type) == (200, b"hello", "text/html")
-    assert "User-Agent: Rendezvous" in seen[0] and "+https://" in seen[0] and "br" not in seen[0].split("Encoding:")[1]
+    assert "User-Agent: Rendezvous/" in seen[0] and "+https://" in seen[0]
+    assert "Accept-Encoding: gzip, deflate, br\r\n" in seen[0]
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])

@@ -1,0 +1,74 @@
+"""Which machines may be connected: decided on the very address of each connect, so no name can change behind it."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from aiohttp import AddrInfoType
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from bot.addresses import is_loopback, is_public
+from bot.urls import check_fetchable
+
+_PORTS = frozenset((80, 443))
+
+
+class Blocked(OSError):
+    """A connect that the guard did not let happen."""
+
+    def __init__(self) -> None:
+        super().__init__("not a public address")
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Lets through public addresses at ports 80 and 443, what ``loopback_ports`` names, and with ``private`` all."""
+
+    loopback_ports: frozenset[int] = frozenset()
+    private: bool = False
+
+    def check(self, url: str) -> None:
+        """Raise ``FetchError`` for an address that is refused by its looks; the first wall, which saves requests."""
+        check_fetchable(url, loopback_ports=self.loopback_ports, private=self.private)
+
+    def is_loopback(self, url: str) -> bool:
+        """Say whether an address is one of the allowed ports of this machine."""
+        parts = urlsplit(url)
+        return parts.port in self.loopback_ports and is_loopback(parts.hostname or "")
+
+    def allows(self, address: str, port: int) -> bool:
+        """Say whether a literal address may be connected at a port."""
+        if self.private or (port in self.loopback_ports and is_loopback(address)):
+            return True
+        return port in _PORTS and is_public(address)
+
+    def socket(self, info: AddrInfoType) -> socket.socket:
+        """Make the socket of one connect: aiohttp calls this for literals, names, redirects and retries alike."""
+        family, kind, protocol, _, address = info
+        if not self.allows(str(address[0]), int(address[1])):
+            raise Blocked
+        made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        return made
+
+
+class FilterDNS(AbstractResolver):
+    """Leaves only what the guard allows in a resolver's answers, so that a mixed answer is read at its public part."""
+
+    def __init__(self, inner: AbstractResolver, guard: Guard) -> None:
+        self._inner = inner
+        self._guard = guard
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._inner.resolve(host, port, family)
+        kept = [result for result in found if self._guard.allows(result["host"], port)]
+        if found and not kept:
+            raise Blocked
+        return kept
+
+    async def close(self) -> None:
+        await self._inner.close()
