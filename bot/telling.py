@@ -6,12 +6,15 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime
 
+from bot.markdown import clean_line, escape
 from bot.model import Source
 from bot.schedule import Tell
 from bot.store import links, notices, sources
 from bot.store.database import Transaction
 
 log = logging.getLogger(__name__)
+
+NAME_LIMIT = 80
 
 _SAYS = {
     Tell.FAILING: "I could not read **{name}** for a day. I go on trying, and say so when it is back.",
@@ -52,6 +55,7 @@ async def tell_vanished(tx: Transaction, story_id: int, number: int, now: dateti
 
 async def _put(tx: Transaction, about: Iterable[Source], subject: str, says: str, now: datetime) -> None:
     for source in about:
-        text = says.format(name=source.name or source.address)
+        # The name is the site's: it must not write Markdown of its own into a server's system channel.
+        text = says.format(name=escape(clean_line(source.name or source.address)[:NAME_LIMIT]))
         for follower in await sources.followers(tx, source.id):
             await notices.put(tx, follower.guild_id, subject, text, now, user_id=follower.user_id, source_id=source.id)

@@ -13,7 +13,9 @@ from bot import sourcing
 from bot.chat.notices import BLIND, GONE, NOBODY, TOO_LONG, NoticeSender
 from bot.chat.source_views import AddButton, RestartButton
 from bot.previews import Desk, Preview
+from bot.schedule import Tell
 from bot.store import notices, sources
+from bot.telling import tell
 from tests.fakes import FakeClock
 
 pytestmark = pytest.mark.asyncio
@@ -164,6 +166,19 @@ async def test_a_notice_pings_nobody(stage):
     sent = [entry["body"] for entry in stage.box.traffic if entry["method"] == "POST" and "content" in entry["body"]]
     assert [body["allowed_mentions"]["parse"] for body in sent] == [[]]
     assert all(body["enforce_nonce"] for body in sent)
+
+
+async def test_the_name_that_a_site_gives_itself_stays_text_in_a_notice(stage):
+    database, now = stage.run.database, stage.clock.now()
+    preview = Preview("feed", "Feed", FEED, "Orbit** [click](https://evil.example) <@1>", (), 0)
+    await sourcing.add(database, Desk(), preview, guild_id=stage.guild, user_id=stage.ada, now=now)
+    async with database.write() as tx:
+        await tell(tx, await sources.at(tx, "feed", FEED), Tell.FAILING, now)
+    await stage.sender.run_due()
+    (said,) = stage.said()
+    assert "[click](https" not in said
+    assert "Orbit**" not in said
+    assert "for a day" in said
 
 
 async def test_a_stopped_source_carries_a_button_that_admins_of_that_server_alone_may_press(stage):
