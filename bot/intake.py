@@ -161,7 +161,8 @@ def _oldest_first(items: Sequence[Item], now: datetime) -> list[Item]:
         if not own & names:
             kept.append(replace(item, page=_clamped(item.page, now)))
         names |= own
-    return sorted(kept[::-1], key=lambda item: item.page.story.published_at or now)
+    kept.reverse()
+    return sorted(kept, key=lambda item: item.page.story.published_at or now)
 
 
 def _clamped(page: StoryPage, now: datetime) -> StoryPage:
