@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from urllib.parse import urldefrag, urlsplit
 
 from bot.markdown import from_html, from_text
 from bot.model import Comment, Story, StoryPage
 from bot.sources.base import Item, key
-from bot.sources.feed_data import Channel, Entry, Text, absolute
+from bot.sources.feed_data import Channel, Entry, Text, absolute, host
 from bot.sources.page_text import TITLE_LIMIT, title_from_name
 
 _NUMBER = re.compile(r"#comment-(\d{1,19})$")
@@ -19,6 +18,7 @@ _IN_REPLY = re.compile(
     r"\s*(?:<p>)?[^<>&]{0,80}(?:<|&lt;)a href=(?:\"|&quot;)([^\"<>&]{0,2000})#comment-(\d{1,19})(?:\"|&quot;)(?:>|&gt;)"
     r"[^<>]{0,300}?(?:</a>|&lt;/a&gt;)[^<>&\n]{0,40}(?:</p>|\n\n|$)\s*"
 )
+_HOST = re.compile(r"^(?:https?:)?//[^/?#]*", re.IGNORECASE)
 _CHANNEL_TITLE = re.compile(r"Comments on:\s*(.+)", re.IGNORECASE | re.DOTALL)
 _ENTRY_TITLE = re.compile(r"Comment on (.+)", re.IGNORECASE | re.DOTALL)
 
@@ -65,8 +65,7 @@ def _all(channel: Channel, url: str | None) -> list[tuple[Entry, Comment]]:
 
 def _mark(url: str | None) -> str:
     # Disqus ends its links in #comment-N like WordPress, but N is a post of its own.
-    host = urlsplit(url).hostname if url else None
-    return "dq" if (host or "").endswith(".disqus.com") else "wp"
+    return "dq" if (host(url) or "").endswith(".disqus.com") else "wp"
 
 
 def _number(address: str) -> str | None:
@@ -126,21 +125,26 @@ def _named_parent(text: str, entry: Entry) -> tuple[str | None, str]:
 
 
 def _page(address: str) -> str:
-    parts = urlsplit(urldefrag(address).url)
-    return f"{parts.path.rstrip('/')}?{parts.query}"
+    """Return what names a page on its site: the same page may be linked with a host and without."""
+    return _HOST.sub("", _whole(address)).rstrip("/")
+
+
+def _whole(address: str) -> str:
+    """Return the address of a page of which this is a place."""
+    return address.partition("#")[0]
 
 
 def _story_key(entry: Entry) -> str:
-    return urldefrag(entry.link).url or (entry.parent or "")
+    return _whole(entry.link) or (entry.parent or "")
 
 
 def _story(channel: Channel, entry: Entry, url: str | None, is_only_one: bool) -> Story:
-    address = absolute(url, urldefrag(entry.link).url)
+    address = absolute(url, _whole(entry.link))
     home = absolute(url, channel.link)
     post = entry.id.partition("#comment-")[0]
     named = _CHANNEL_TITLE.match(channel.title) if is_only_one else None
     title = named[1] if named else _title(entry)
-    origin = urlsplit(url or home or address or "").hostname
+    origin = host(url or home or address)
     return Story(
         title=(title or title_from_name(address or "") or channel.title or "Untitled")[:TITLE_LIMIT].strip(),
         url=address,

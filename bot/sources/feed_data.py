@@ -6,7 +6,7 @@ import html
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from bot.markdown import clean_line
 from bot.sources.base import Hints
@@ -88,5 +88,13 @@ def absolute(base: str | None, address: str) -> str | None:
         return None
     try:
         return safe_link(urljoin(base or "", address.strip()))
+    except ValueError:
+        return None
+
+
+def host(url: str | None) -> str | None:
+    """Return the host that an address names, None for none."""
+    try:
+        return urlsplit(url or "").hostname
     except ValueError:
         return None

@@ -6,13 +6,12 @@ import hashlib
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 from bot.markdown import ARTICLE_LIMIT, excerpt, from_html, from_text, plain
 from bot.model import Comment, Story, StoryPage
 from bot.sources.base import Fetched, Item, Thread
 from bot.sources.feed_comments import comments, is_discussion, items
-from bot.sources.feed_data import IMAGE, MAX_ENTRIES, PIXEL, SMILEY, Channel, Entry, Text, absolute
+from bot.sources.feed_data import IMAGE, MAX_ENTRIES, PIXEL, SMILEY, Channel, Entry, Text, absolute, host
 from bot.sources.page_text import SUMMARY_LIMIT, TITLE_LIMIT
 from bot.urls import canonical
 
@@ -57,7 +56,7 @@ def parsed(channel: Channel, url: str | None, *, thread: bool = False) -> Parsed
 def stories(channel: Channel, url: str | None) -> tuple[Item, ...]:
     """Return the entries that say anything; of entries with one id the first counts."""
     home = absolute(url, channel.link)
-    origin = urlsplit(url or home or "").hostname
+    origin = host(url or home)
     found: dict[str, Item] = {}
     for entry in channel.entries:
         story = _story(entry, url)

@@ -424,6 +424,17 @@ def test_a_thread_says_how_many_there_are_and_where_it_goes_on():
     assert (found.total, found.next_url, found.whole) == (7, "https://news.example/blog/feed/?p=2", True)
 
 
+@pytest.mark.parametrize(
+    "link", ["http://[", "https://a]b#comment-3", "//[::1", "https://[v9.x]/#comment-3", "#comment-3"]
+)
+def test_addresses_that_are_none_do_no_harm(link):
+    entry = wordpress_comment(11, f'<p>In reply to <a href="{link}#comment-3">A</a>.</p><p>x</p>')
+    entry = entry.replace("https://news.example/ares/", link)
+    for thread in (True, False):
+        found = parse(rss(entry, f"<link>{link}</link>"), url=link, thread=thread)
+        assert found.comments or found.fetched.items
+
+
 # -- the way between the processes --
 
 

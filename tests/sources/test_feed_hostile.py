@@ -8,15 +8,18 @@ import select
 import signal
 import subprocess
 import sys
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.errors import SourceError
+from bot.sources import feed_worker
 from bot.sources.base import Document, NotThisKind
 from bot.sources.feed import FeedParser
 from bot.sources.feed_entries import parsed
+from bot.sources.feed_wire import encode
 from bot.sources.feed_worker import read
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -139,6 +142,7 @@ def test_s24_nothing_is_opened_for_a_document(tmp_path, head):
 import sys
 from bot.sources.base import Document
 from bot.sources.feed_entries import parsed
+from bot.sources.feed_wire import encode
 from bot.sources.feed_worker import read
 read(Document(sys.argv[2].encode()))  # what is loaded on first use is loaded now
 seen = []
@@ -303,6 +307,51 @@ def test_s34_a_date_that_cannot_be_is_none(field, date):
 def test_s34_a_date_to_come_is_left_to_the_intake():
     data = rss("<item><guid>1</guid><title>A</title><pubDate>Fri, 01 Jan 2038 00:00:00 +0100</pubDate></item>")
     assert stories(data)[0].published_at == datetime(2037, 12, 31, 23, tzinfo=UTC)
+
+
+DAMAGE = (
+    b"<", b">", b"&", b"&#x", b"\xff", b"\x00", b"]]>", b"<![CDATA[", b"<item>", b"</item>", b"</title>", b'"',
+    b"<a:b>", b"<source>", b"<image>", b"<link>", b"https://[", b"xml:base='http://['", b"#comment-5", b"<author>",
+    b"{", b"null", b"<content type='base64'>", b"<thr:in-reply-to ref='x'/>", b"9" * 30, b"\xed\xa0\x80",
+)  # fmt: skip
+COMMENT = (
+    "<item><guid>1#comment-1</guid><link>https://a.example/#comment-1</link><author>a@b.example (A)</author></item>"
+)
+WHOLE = (
+    rss(COMMENT + "<item><guid>2</guid><title>T</title><enclosure url='a' type='image/png'/></item>"),
+    b'<feed xmlns="http://www.w3.org/2005/Atom"><link rel="next" href="?p=2"/><entry><id>1</id><link href="x"/>'
+    b'<title type="html">T</title><updated>2024-01-01T00:00:00Z</updated><content type="xhtml"><div>x</div></content>'
+    b"</entry></feed>",
+    b'{"version": "https://jsonfeed.org/version/1", "items": [{"id": 1, "title": "T", "author": {"name": "A"}}]}',
+)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_damage_never_surprises_us(seed):
+    chance = random.Random(seed)
+    for _ in range(150):
+        data = bytearray(chance.choice(WHOLE))
+        for _ in range(chance.randint(1, 8)):
+            at = chance.randrange(len(data) + 1)
+            if chance.random() < 0.3:
+                del data[at : at + chance.randint(1, 40)]
+            else:
+                data[at:at] = chance.choice(DAMAGE)
+        for thread in (False, True):
+            try:
+                encode(parsed(read(Document(bytes(data), "https://a.example/")), None, thread=thread))
+            except SourceError:
+                pass
+            except Exception as error:
+                places = traceback.extract_tb(error.__traceback__)
+                assert "feedparser" in places[-1].filename, bytes(data)  # which its process then answers for
+
+
+def test_what_breaks_the_library_is_answered_as_damage():
+    head = {"id": 3, "url": None, "content_type": None, "name": None, "thread": False}
+    said, body = feed_worker.answer(head, b"<rss><channel><item><category>c</entry</category<")
+    assert (said["ok"], said["kind"], body) == (False, True, b"") and "damaged" in said["error"]
+    assert said["detail"] == "KeyError: 'tags'"
 
 
 VERSION = '"version": "https://jsonfeed.org/version/1.1"'
