@@ -54,6 +54,8 @@ async def _one_life(bot: Rendezvous, token: str) -> None:
         asyncio.create_task(bot.start(token)),
         asyncio.create_task(bot.gave_up.wait()),
         asyncio.create_task(_deliver(bot)),
+        asyncio.create_task(bot.poller.run()),
+        asyncio.create_task(bot.notices.run()),
     ]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

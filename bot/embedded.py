@@ -15,11 +15,13 @@ from bot import library
 from bot.app import serve
 from bot.chat.client import Rendezvous, use_api
 from bot.clock import SystemClock
+from bot.config import Settings
 from bot.deliver import SETTLE
 from bot.errors import RendezvousError
-from bot.http import Web
+from bot.http import CONTACT, Web
 from bot.ingest import ingest
 from bot.model import StoryPage
+from bot.sources.kinds import Kinds
 from bot.store.database import Database
 
 STORY_CHANNEL = "space-news"
@@ -74,20 +76,27 @@ async def embedded(
     port: int = 0,
     page: bool = True,
     settle: timedelta = SETTLE,
+    settings: Settings | None = None,
+    web: Web | None = None,
 ) -> AsyncIterator[Embedded]:
-    """Start a sandbox and connect the real bot to it; both end with the context."""
+    """Start a sandbox and connect the real bot to it; both end with the context.
+
+    ``web`` stands in for the one that is opened by the settings, in tests.
+    """
+    settings = settings or Settings()
     sandbox = importlib.import_module("sandbox.server").Sandbox
     clock = SystemClock()
     async with (
         Database.open(database, realm="sandbox", exclusive=True) as store,
-        Web.open() as web,
+        Web.open(contact=settings.contact_url or CONTACT, allow_private=settings.allow_private_networks) as opened,
+        Kinds.open(settings.disqus_api_key) as kinds,
         sandbox.start(port=port, state=state, record=record, page=page) as box,
     ):
         use_api(box.api_url)
         bots: list[Rendezvous] = []
 
         def make_bot() -> Rendezvous:
-            bots.append(Rendezvous(store, web, clock, embedded=True, settle=settle))
+            bots.append(Rendezvous(store, web or opened, clock, kinds, embedded=True, settle=settle))
             return bots[-1]
 
         serving = asyncio.create_task(serve(make_bot, box.token, clock))

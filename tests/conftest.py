@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from bot.embedded import Embedded, embedded
+from bot.http import Web
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
-Start = Callable[[], AbstractAsyncContextManager[Embedded]]
+Start = Callable[..., AbstractAsyncContextManager[Embedded]]
 Check = Callable[[list[dict[str, Any]]], list[str]]
 
 
@@ -37,9 +38,9 @@ def start(tmp_path: Path, check_traffic: Check) -> Start:
     """
 
     @asynccontextmanager
-    async def begin() -> AsyncIterator[Embedded]:
+    async def begin(web: Web | None = None) -> AsyncIterator[Embedded]:
         files = tmp_path / "bot.sqlite3", tmp_path / "world.json"
-        async with embedded(files[0], state=files[1], page=False, settle=timedelta(0)) as run:
+        async with embedded(files[0], state=files[1], page=False, settle=timedelta(0), web=web) as run:
             run.box.world.limits.open()  # the limits have tests of their own
             yield run
             assert check_traffic(run.box.traffic) == []

@@ -70,9 +70,9 @@ async def stage(start):
         news_site() as site,
         Web.open(allow_loopback_ports={site.port}) as web,
         Kinds.open() as kinds,
-        start() as run,
+        start(web) as run,
     ):
-        run.bot.web, run.bot.kinds = web, kinds
+        run.bot.kinds = kinds
         wake = run.bot.deliverer.wake
         run.bot.poller = CountedPoller(run.database, web, kinds, run.bot.clock, on_promised=wake)
         yield Stage(run, site)

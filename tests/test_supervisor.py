@@ -15,6 +15,7 @@ from bot.clock import SystemClock
 from bot.http import Web
 from bot.model import Comment, State
 from bot.sources import page as page_source
+from bot.sources.kinds import Kinds
 from bot.store import deliveries, subscriptions
 from bot.store.database import Database
 from sandbox.server import Sandbox
@@ -35,7 +36,8 @@ async def served(tmp_path: Path, check_traffic: Check, token: str | None, close:
         Sandbox.start(page=False) as box,
     ):
         use_api(box.api_url)
-        task = asyncio.create_task(serve(lambda: Rendezvous(database, web, clock), token or box.token, clock))
+        make = lambda: Rendezvous(database, web, clock, Kinds({}))  # noqa: E731
+        task = asyncio.create_task(serve(make, token or box.token, clock))
         if close:
             await box.ready(10)
             await box.gateway.drop(close)
@@ -174,7 +176,7 @@ async def test_the_commands_are_sent_only_when_they_changed(tmp_path: Path, chec
     async with Database.open(tmp_path / "t.sqlite3") as database, Web.open() as web, Sandbox.start(page=False) as box:
         use_api(box.api_url)
         for _ in range(2):
-            task = asyncio.create_task(serve(lambda: Rendezvous(database, web, clock), box.token, clock))
+            task = asyncio.create_task(serve(lambda: Rendezvous(database, web, clock, Kinds({})), box.token, clock))
             await box.ready(10)
             counts.append(sum(e["method"] == "PUT" and e["path"].endswith("/commands") for e in box.traffic))
             task.cancel()

@@ -17,6 +17,7 @@ from discord.ext import commands
 from bot.chat import failures
 from bot.chat.breaker import recent, wait_before_identify
 from bot.chat.messenger import DiscordMessenger
+from bot.chat.notices import NoticeSender
 from bot.chat.trace import Trace
 from bot.chat.views import DiscussionButton, PageButton
 from bot.clock import Clock
@@ -45,14 +46,17 @@ class Rendezvous(commands.AutoShardedBot):
     """One connected bot. ``gave_up`` is set when it must be restarted by its supervisor, after a wait.
 
     ``embedded``: it runs against a sandbox that may have forgotten the commands that this database remembers.
-    ``kinds`` and ``poller`` are set by whoever opened them.
     """
 
-    kinds: Kinds
-    poller: Poller
-
     def __init__(
-        self, database: Database, web: Web, clock: Clock, *, embedded: bool = False, settle: timedelta = SETTLE
+        self,
+        database: Database,
+        web: Web,
+        clock: Clock,
+        kinds: Kinds,
+        *,
+        embedded: bool = False,
+        settle: timedelta = SETTLE,
     ) -> None:
         # We never speak, so that the lack of voice libraries is nothing to warn of.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -70,8 +74,10 @@ class Rendezvous(commands.AutoShardedBot):
             # The embedded sandbox has one server: there is nothing more to wait for.
             guild_ready_timeout=0.1 if embedded else 2.0,
         )
-        self.database, self.web, self.clock = database, web, clock
+        self.database, self.web, self.clock, self.kinds = database, web, clock, kinds
         self.deliverer = Deliverer(database, DiscordMessenger(self, trace), clock, settle=settle)
+        self.poller = Poller(database, web, kinds, clock, on_promised=self.deliverer.wake)
+        self.notices = NoticeSender(self, database, clock)
         self.desk = Desk()
         self.gave_up = asyncio.Event()
         self._embedded = embedded

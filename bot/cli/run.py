@@ -17,6 +17,7 @@ from bot.config import Settings
 from bot.embedded import embedded, pages_to_read
 from bot.http import CONTACT, Web
 from bot.sources import page as page_source
+from bot.sources.kinds import Kinds
 from bot.store.database import Database
 
 HELP = """Start the bot: on Discord with DISCORD_TOKEN set, else in the embedded sandbox with a page to look at.
@@ -57,17 +58,18 @@ async def _discord(settings: Settings, token: str) -> None:
     use_api(settings.discord_api_url)
     async with (
         Database.open(settings.database_path, realm="discord", exclusive=True) as database,
-        Web.open(contact=settings.contact_url or CONTACT) as web,
+        Web.open(contact=settings.contact_url or CONTACT, allow_private=settings.allow_private_networks) as web,
+        Kinds.open(settings.disqus_api_key) as kinds,
     ):
         click.echo("Connecting to Discord. Ctrl-C ends the bot.")
-        await serve(lambda: Rendezvous(database, web, clock), token, clock)
+        await serve(lambda: Rendezvous(database, web, clock, kinds), token, clock)
 
 
 async def _sandbox(settings: Settings, port: int) -> None:
     click.echo("No DISCORD_TOKEN is set: starting the embedded sandbox, a local Discord with the real bot in it.")
     base = settings.database_path
     database, state = base.with_name(f"{base.stem}-sandbox{base.suffix}"), base.with_name(f"{base.stem}-sandbox.json")
-    async with embedded(database, state=state, port=port) as run_:
+    async with embedded(database, state=state, port=port, settings=settings) as run_:
         await run_.follow()
         click.echo(f"\n  Open {run_.box.page_url}\n\nType /stories latest there. Ctrl-C ends it.")
         click.echo(f"Stories are kept in {database}.")
