@@ -359,7 +359,7 @@ WORDS = (
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(hostile(*WORDS), hostile(*WORDS), hostile(*WORDS))
 def test_hostile_answers_raise_nothing_else(data, more, last):
     text = json.dumps(data).encode()
