@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 from bot.allowance import Allowance, Offers
 from bot.errors import Conflict, NotFound
+from bot.markdown import clean_line
 from bot.model import Story
 from bot.sources.base import Web
 from bot.sources.kinds import Detected, Kinds
 
 SHOWN = 5
+NAME_LIMIT = 100
 KEPT = timedelta(minutes=10)
 TOO_OLD = "This preview is too old. Please run `/sources add` again."
 
@@ -31,7 +33,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A preview that waits for the yes of the very person who asked."""
+    """A preview, without its stories, that waits for the yes of the very person who asked."""
 
     guild_id: int
     user_id: int
@@ -80,6 +82,7 @@ async def preview(web: Web, kinds: Kinds, text: str) -> Preview:
 def _preview(kinds: Kinds, found: Detected) -> Preview:
     stories = [item.page.story for item in found.fetched.items]
     name = found.fetched.name or next((story.site for story in stories if story.site), None) or found.address
+    name = clean_line(name)[:NAME_LIMIT]
     return Preview(found.kind, kinds[found.kind].label, found.address, name, newest(stories), len(stories))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.errors import Conflict, NotFound
@@ -59,7 +59,8 @@ async def look(
         await _news(tx, guild_id, found.kind, found.address)
         channels, own = await _active(tx, guild_id), await own_topics(tx, guild_id)
     wanted = await asyncio.to_thread(_wanted, channels, own, found.stories)
-    return Look(found, wanted, desk.offers.put(Offer(guild_id, user_id, found), now))
+    token = desk.offers.put(Offer(guild_id, user_id, replace(found, stories=())), now)
+    return Look(found, wanted, token)
 
 
 def _wanted(channels: list[Subscription], own: Own, stories: Iterable[Story]) -> tuple[tuple[int, ...], ...]:

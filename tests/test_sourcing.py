@@ -15,7 +15,7 @@ from bot.ingest import ingest
 from bot.model import Comment, Story, StoryPage
 from bot.previews import TOO_OLD, Desk, Preview
 from bot.sources.base import Fetched, Item
-from bot.sources.kinds import Detected
+from bot.sources.kinds import KINDS, Detected
 from bot.starter import STARTERS
 from bot.store import deliveries, links, sources, stories
 from bot.store.database import Database
@@ -121,7 +121,7 @@ async def test_a14_every_unreadable_address_gets_the_same_sentence_and_ten_a_min
 async def test_a19_an_offer_is_for_who_asked_where_they_asked_and_for_ten_minutes(database):
     desk = Desk()
     found = await look(database, desk)
-    assert desk.accepted(found.token, HOME, ADA, NOW) is found.preview
+    assert desk.accepted(found.token, HOME, ADA, NOW) == replace(found.preview, stories=())
     late = NOW + previews.KEPT
     for token, guild, user, now in (
         (found.token, HOME, MAX, NOW),
@@ -310,3 +310,20 @@ async def test_backfill_keeps_to_the_topics_of_a_channel_and_to_twenty(database)
     await library.follow(database, HOME, 12, ADA, NOW)
     assert (await backfill(database, HOME, source, 10_000))[0] == 20
     assert await every_card(database, 11) == set()
+
+
+async def test_the_starter_list_names_known_kinds_and_public_addresses_and_leaves_room_for_more():
+    for starter in STARTERS:
+        assert starter.kind in KINDS
+        assert starter.address.startswith("https://")
+        check_fetchable(starter.address)
+    assert len({starter.address for starter in STARTERS}) == len(STARTERS) <= sources.LIMIT // 2
+
+
+async def test_an_offer_keeps_no_stories_and_a_name_of_one_short_line(database):
+    desk, site = Desk(), Site([story(1, body="x" * 100_000)])
+    found = await look(database, desk, site=site)
+    assert desk.accepted(found.token, HOME, ADA, NOW).stories == ()
+    named = previews._preview(site, Detected("feed", FEED, Fetched(name="two\nlines " + "n" * 500)))
+    assert named.name.startswith("two lines nnn")
+    assert len(named.name) == previews.NAME_LIMIT

@@ -19,6 +19,8 @@ from bot.config import Settings
 from bot.errors import SourceError
 from bot.http import CONTACT, Web
 from bot.log import escape
+from bot.markdown import clean_line
+from bot.previews import NAME_LIMIT
 from bot.sources.folder import Folder, address_of
 from bot.sources.kinds import Detected, Kinds, typed
 from bot.starter import STARTERS
@@ -91,7 +93,7 @@ async def _add(tools: Tools, name: str, target: str, kind: str | None, show: boo
         found = await _look(tools, target, kind)
     except SourceError as error:
         return "refused", [_line("refused", f"{target}: {error}")]
-    name = name or found.fetched.name or found.address
+    name = clean_line(name or found.fetched.name or found.address)[:NAME_LIMIT]
     status = await _store(tools, found.kind, found.address, name)
     line = _line(status, f"{name} ({tools.kinds[found.kind].label}): {found.address}")
     return status, [line, *(preview(found) if show else ())]
