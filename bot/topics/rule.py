@@ -20,9 +20,9 @@ DESCRIPTION = (
     "Parties of two or more countries or blocs act together in space, or agree, plan, negotiate, extend, strain, "
     "suspend or end doing so."
 )
-# A headline is the news; its lede explains it; a body mentions many things in passing.
-_CUE_IN = {TITLE: 1.0, LEDE: 0.7, BODY: 0.35}
-_VETO_IN = {TITLE: 1.0, LEDE: 0.4, BODY: 0.0}
+# A headline is the news, its lede explains it, and a body may begin with something else.
+_CUE_IN = {TITLE: 1.0, LEDE: 0.7, BODY: 0.5}
+_VETO_IN = {TITLE: 1.0, LEDE: 0.4, BODY: 0.2}
 # How surely a cue joins two parties, by where they stand.
 _SAME_SENTENCE, _WITH_TITLE, _SOMEWHERE = 1.0, 0.8, 0.5
 _LEAGUE, _UNNAMED, _STATE_AND_FIRM = 0.7, 0.6, 0.25

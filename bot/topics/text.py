@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 TITLE, LEDE, BODY = "title", "lede", "body"
 # How many characters of each field are read; a story says what it is about at its beginning.
-LIMITS = {TITLE: 400, LEDE: 1500, BODY: 4000}
+LIMITS = {TITLE: 400, LEDE: 1500, BODY: 1000}
 LONGEST_WORD = 40
 
 _TAG = re.compile(r"<[^<>]{0,300}>")
@@ -76,9 +76,12 @@ def _is_short(word: str) -> bool:
 
 
 def passages(title: str, lede: str = "", body: str = "") -> list[Passage]:
-    """Return the title as one passage, then the sentences of lede and body; at most ``LIMITS`` are read of each."""
+    """Return the title as one passage, then the sentences of the lede, or of the body's beginning where there is none.
+
+    At most ``LIMITS`` characters are read of each. A whole body mentions too many things in passing.
+    """
     found = list[Passage]()
-    for field, text in ((TITLE, title), (LEDE, lede), (BODY, body)):
+    for field, text in ((TITLE, title), (LEDE, lede), (BODY, "" if lede.strip() else body)):
         plain = _TAG.sub(" ", html.unescape(text[: LIMITS[field]]))
         all_words = words(plain)
         if field == TITLE:

@@ -38,7 +38,7 @@ def test_a_phrase_finds(phrase, text, expected):
 
 @pytest.mark.parametrize("phrase", ["", "sign ..", "a .. b .. c .. d .. e", "x*", "#th nation"])
 def test_a_phrase_that_cannot_be_read_is_refused(phrase):
-    with pytest.raises(ValueError, match="phrase|stem|begins with a number"):
+    with pytest.raises(ValueError, match=r"phrase|stem|begins with a number"):
         PhraseBook([(compile_phrase(phrase), None)])
 
 

@@ -45,10 +45,11 @@ def test_nothing_named_is_said():
     assert judge("SpaceX lands booster").reasons[0] == "Names only one party: SpaceX"
 
 
-def test_the_lede_can_tell_and_the_body_alone_hardly():
+def test_the_lede_tells_more_than_the_body_which_is_read_only_without_a_lede():
     lede = "The space agencies of Japan and Brazil signed an agreement on satellite data on Monday."
     assert judge("A new chapter", lede).match
-    assert judge("A new chapter", lede).score > judge("A new chapter", "", lede).score
+    assert judge("A new chapter", lede).score > judge("A new chapter", "", lede).score > 0
+    assert judge("A new chapter", "It begins.", lede).score == 0
 
 
 def test_a_verdict_cannot_be_changed():
