@@ -7,7 +7,8 @@ from datetime import datetime
 from bot.interests import EVERYTHING, chosen_topics, own_topics, wants
 from bot.model import StoredComment, StoredStory, Subscription
 from bot.plan import tree
-from bot.store import comments, removals, stories, subscriptions, wishes
+from bot.schedule import FRESH
+from bot.store import comments, removals, stories, subscriptions, threads, wishes
 from bot.store.database import Database
 
 MOST_AT_ONCE = 5
@@ -43,9 +44,10 @@ async def suggest(database: Database, guild_id: int, text: str) -> list[StoredSt
 
 
 async def fetched(database: Database, guild_id: int, user_id: int, story_id: int, now: datetime) -> None:
-    """Make a story visible to the guild whose member fetched it."""
+    """Make a story visible to the guild whose member fetched it, and have the thread of a fresh one looked for."""
     async with database.write() as tx:
         await stories.fetched(tx, guild_id, story_id, user_id, now)
+        await threads.probe_fetched(tx, story_id, now, now - FRESH)
 
 
 async def follow(
