@@ -34,7 +34,17 @@ class BadLine(ValueError):
     """A line of JSON lines that is no story; the message says what is wrong with it."""
 
 
-@click.group(help="Say which stories are about a topic, and why.")
+HELP = """Say which stories are about a topic, and why; the same rules decide what goes to a channel.
+
+\b
+Examples:
+  rendezvous topics list
+  rendezvous topics match "India and France sign a space pact"
+  rendezvous topics evaluate labelled.jsonl      precision, recall and the misses
+"""
+
+
+@click.group(help=HELP)
 def topics() -> None:
     """Group the commands; click shows the help."""
 
