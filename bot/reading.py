@@ -52,13 +52,13 @@ async def look(web: Web, kinds: Kinds, url: str, kind: str | None = None) -> Det
     return await _look_at(web, kinds, document, None if _is_front(document.url or "") else EXACT)
 
 
-async def discussed(web: Web, kinds: Kinds, item: Item) -> tuple[StoryPage, str | None]:
-    """Return an item's story with the comments of its thread, and a sentence where they could not all be read.
+async def discussed(web: Web, kinds: Kinds, item: Item, *, from_list: bool = True) -> tuple[StoryPage, str | None]:
+    """Return an item's story with the comments of its thread, and a sentence where they could not be read.
 
-    The story's own page is asked for its threads where the source named none.
+    The story's own page is asked for its threads where the source named none, unless the item was read from it.
     """
     read, threads, failed = item.page, item.threads, None
-    if not (threads or read.comments) and read.story.url:
+    if from_list and not (threads or read.comments) and read.story.url:
         try:
             shown, threads = await kinds.probe(web, read.story.url)
         except SourceError as error:
@@ -77,10 +77,10 @@ async def discussed(web: Web, kinds: Kinds, item: Item) -> tuple[StoryPage, str 
 
 
 async def _story(web: Web, kinds: Kinds, url: str) -> StoryPage:
-    found = (await _look_at(web, kinds, answers.document(await web.get(url)), EXACT)).fetched.items
-    if len(found) != 1:
+    found = await _look_at(web, kinds, answers.document(await web.get(url)), EXACT)
+    if len(found.fetched.items) != 1:
         raise NotAStory("This looks like a list of several stories, not like the page of one.")
-    return (await discussed(web, kinds, found[0]))[0]
+    return (await discussed(web, kinds, found.fetched.items[0], from_list=found.kind != PAGE))[0]
 
 
 async def _look_at(web: Web, kinds: Kinds, document: Document, sites: Iterable[str] | None) -> Detected:

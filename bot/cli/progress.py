@@ -11,10 +11,11 @@ from rich.text import Text
 
 
 def bar(verb: str, total: int) -> Progress:
-    """Return a bar on standard error, or an invisible one for a single thing."""
+    """Return a bar on standard error, or an invisible one for a single thing and where no terminal shows it."""
     columns = (TextColumn(verb), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
-    return Progress(*columns, console=console, transient=True, redirect_stdout=False, disable=total < 2)
+    hidden = total < 2 or not console.is_terminal
+    return Progress(*columns, console=console, transient=True, redirect_stdout=False, disable=hidden)
 
 
 def say(progress: Progress, line: str) -> None:

@@ -135,7 +135,7 @@ async def _lines(web: Web, kinds: Kinds, target: str, wish: Wish) -> AsyncGenera
     for item in items:
         page, failed = item.page, None
         if online and wish.comments:
-            page, failed = await reading.discussed(web, kinds, item)
+            page, failed = await reading.discussed(web, kinds, item, from_list=found.kind != reading.PAGE)
         if failed:
             click.echo(f"{escape(page.story.url or target)}: the comments are missing: {escape(failed)}", err=True)
         if wish.lines:

@@ -130,7 +130,7 @@ async def test_the_first_kind_that_can_read_what_it_claims_wins():
     closed, open_, late = Fake("closed", "x", SourceError("No.")), Fake("open", "y"), Fake("late", "z")
     kinds = Kinds({kind.name: kind for kind in (silent, asks, closed, open_, late)})
     assert (await kinds.detect(web, "a.example")).kind == "open"
-    with pytest.raises(SourceError, match="^No"):
+    with pytest.raises(SourceError, match=r"^No\.$"):
         await Kinds({"asks": asks, "closed": closed}).detect(web, "a.example")
     with pytest.raises(SourceError) as caught:
         await Kinds({"silent": silent, "asks": asks}).detect(web, "a.example")
