@@ -228,7 +228,7 @@ async def test_the_list_tells_how_each_fares_in_plain_words_and_restarts_what_st
     assert "every 10 minutes" in (await shown())[1]
     await stage.change(source.id, failing_since=now, fails=3, last_error=UNREADABLE, next_at=now)
     listed, text = await shown()
-    assert f"failing since <t:{int(now.timestamp())}:R>: {UNREADABLE}" in text.replace("\\", "")
+    assert f"failing since <t:{int(now.timestamp())}:f>: {UNREADABLE}. I try again" in text.replace("\\", "")
     assert listed.components == []
     await stage.change(source.id, stopped_reason="it says that it is gone for good", next_at=None)
     listed, text = await shown()
@@ -246,10 +246,12 @@ async def test_a_hostile_name_stays_text_and_a_full_list_fits(stage):
         chosen = Preview("feed", "Feed", address, f"**@everyone** [x](https://evil.example) {'n' * 200}", (), 0)
         await sourcing.add(database, Desk(), chosen, guild_id=stage.guild, user_id=1, now=now)
     await sourcing.add_everyone(database, "feed", "https://all.example/", "For all", now)
+    await stage.change(25, stopped_reason="it is gone", next_at=None)
     listed = await stage.ask("list")
     (embed,) = listed.embeds
     assert "[x](https://evil.example)" not in embed["description"]
     assert "more" in embed["description"].split("\n")[-1]
+    assert embed["description"].startswith("`#25`"), "trouble comes first"
     assert embed["fields"][0]["value"] == "For all"
     choices = await stage.box.autocomplete(stage.ada, stage.general, "sources remove", {"source": ""}, "source")
     assert len(choices) == 25

@@ -19,6 +19,7 @@ NAME_LIMIT = 60
 ADDRESS_LIMIT = 90
 EMBED_LIMIT = 4096
 LIST_LIMIT = 3700  # with the fields an embed has 6,000 characters
+FIELD_LIMIT = 600  # a field has 1,024, and the commas count too
 MOST_CHANNELS = 5
 NO_SOURCES = "No source yet. Add one with `/sources add`, or begin with `/sources starter`."
 NO_CHANNEL = "No channel is followed yet: run `/channels follow` to choose where its stories go."
@@ -32,7 +33,7 @@ def preview_embed(look: Look) -> discord.Embed:
     shown = _within(lines, EMBED_LIMIT - len(head) - 2) or ["It lists no story at the moment."]
     embed = discord.Embed(title=name(preview.name), description="\n".join([head, *shown]), colour=COLOUR)
     some = f"The newest {SHOWN} of {preview.count} stories. " if preview.count > SHOWN else ""
-    return embed.set_footer(text=f"{some}Nothing is stored until you say yes; what is old already is not posted.")
+    return embed.set_footer(text=f"{some}Nothing is stored until you say yes, and none of these will be posted.")
 
 
 def _story_line(story: Story, look: Look, number: int) -> str:
@@ -43,13 +44,14 @@ def _story_line(story: Story, look: Look, number: int) -> str:
 
 
 def list_embed(listing: Listing, labels: Mapping[str, str]) -> discord.Embed:
-    """Return a server's sources with their state, and those that its operator reads for all servers."""
-    lines = [_source_lines(source, labels) for source in listing.own]
+    """Return a server's sources with their state, those in trouble first, and what its operator reads for all."""
+    troubled_first = sorted(listing.own, key=lambda source: (not source.stopped_reason, not source.failing_since))
+    lines = [_source_lines(source, labels) for source in troubled_first]
     shown = _within(lines, LIST_LIMIT)
     if len(shown) < len(lines):
         shown.append(f"… and {len(lines) - len(shown)} more")
     embed = discord.Embed(title="Sources", description="\n".join(shown) or NO_SOURCES, colour=COLOUR)
-    names = ", ".join(_within([name(source.name or source.address) for source in listing.everyone], 900))
+    names = ", ".join(_within([name(source.name or source.address) for source in listing.everyone], FIELD_LIMIT))
     if names:
         embed.add_field(name="Read for all servers by my operator", value=names, inline=False)
     untold = "\n".join(f"• {markdown.excerpt(text, 300)}" for text in listing.untold)
@@ -68,8 +70,8 @@ def condition(source: Source) -> str:
     if source.stopped_reason:
         return f"⏹ stopped: {markdown.escape(source.stopped_reason)}"
     if source.failing_since:
-        trouble = markdown.escape(source.last_error or "it cannot be read")
-        return f"⚠ failing since {_ago(source.failing_since)}: {trouble}{_next(source)}"
+        trouble = markdown.escape(source.last_error or "it cannot be read").rstrip(".")
+        return f"⚠ failing since <t:{int(source.failing_since.timestamp())}:f>: {trouble}.{_next(source)}"
     if source.last_read_at is None:
         return "not read yet; that happens within a minute"
     return f"read {_ago(source.last_read_at)}, every {minutes(source)}"

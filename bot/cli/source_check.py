@@ -12,6 +12,8 @@ from bot.model import Source
 from bot.poll import Poller
 from bot.sourcing import read_words
 
+NO_SOURCES = "No source yet; rendezvous sources --help shows how."
+
 
 async def check_all(tools: Tools, found: Sequence[Source]) -> int:
     """Read each, several at once, and print a line for each; returns how many could not be read."""
@@ -34,5 +36,5 @@ async def check_all(tools: Tools, found: Sequence[Source]) -> int:
             for source in found:
                 group.create_task(one(source))
     if not found:
-        say(progress, "No source yet; rendezvous sources --help shows how.")
+        say(progress, NO_SOURCES)
     return failed

@@ -14,7 +14,7 @@ from bot.model import Source, Story
 from bot.previews import newest
 from bot.sources.kinds import Detected
 
-WIDTH = 160
+WIDTH = 400  # where no terminal limits it: one source a line, for grep
 
 
 def table(found: Sequence[tuple[Source, int]], now: datetime, width: int | None = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Coroutine
@@ -13,7 +14,7 @@ import click
 
 from bot import sourcing
 from bot.cli.source_add import STATUSES, add_all, add_starters, opened
-from bot.cli.source_check import check_all
+from bot.cli.source_check import NO_SOURCES, check_all
 from bot.cli.source_table import table
 from bot.clock import SystemClock
 from bot.config import Settings
@@ -52,7 +53,8 @@ def list_(settings: Settings) -> None:
     async def show() -> str:
         async with Database.open(settings.database_path) as database:
             found = await sourcing.overview(database)
-        return table(found, SystemClock().now()) if found else "No source yet; rendezvous sources --help shows how."
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        return table(found, SystemClock().now(), width) if found else NO_SOURCES
 
     click.echo(asyncio.run(show()))
 
