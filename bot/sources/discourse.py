@@ -130,7 +130,7 @@ async def _load(web: Web, place: Place, number: int, stamp: Stamp | None, name: 
         raise SourceError("This forum gave a topic without any post.")
     page = await asyncio.to_thread(page_of, {**topic, "id": number}, posts, place, name)
     url = page.story.url or place.topic_url(number)
-    return Item(page, (Thread("discourse", url, str(stamp or stamp_of(topic))),))
+    return Item(page, (Thread("discourse", url, (stamp or stamp_of(topic)).signal),))
 
 
 async def _embedded(web: Web, place: Place, address: str) -> Place:

@@ -81,5 +81,5 @@ def _told(topic: Json, posts: list[Json]) -> dict[str, Any]:
 def _item(topic: Json, posts: list[Json], place: Place | None) -> Item:
     page = page_of(topic, posts, place, None)
     url = page.story.url
-    signal = str(stamp_of(topic)) if "posts_count" in topic else None
+    signal = stamp_of(topic).signal if "posts_count" in topic else None
     return Item(page, (Thread("discourse", url, signal),) if url else ())

@@ -31,6 +31,11 @@ class Stamp:
     def __str__(self) -> str:
         return f"{self.posts}-{self.changed}"
 
+    @property
+    def signal(self) -> str:
+        """What a thread's signal is: "0" where nobody wrote anything below the first post."""
+        return "0" if self.posts == 1 else str(self)
+
     @classmethod
     def of(cls, text: str) -> Stamp:
         """Read what ``str`` wrote."""

@@ -22,6 +22,7 @@ HOST = "news.ycombinator.com"
 API = "https://hacker-news.firebaseio.com/v0"
 STORIES_PER_READ = 30  # what its own page shows
 ITEMS_PER_READ = 500
+SECONDS_PER_READ = 90.0  # a read must end by itself: what it found until then is worth more than none
 _AT_ONCE = 4
 _LISTS = {"": "top", "news": "top", "newest": "new", "best": "best", "ask": "ask", "show": "show", "jobs": "job"}
 _STORIES = ("story", "job", "poll")
@@ -81,7 +82,7 @@ class HackerNews:
         return Fetched(items, name=self.label)
 
     async def discuss(self, web: Web, address: str, cursor: Cursor) -> Discussion:
-        """Return a story's comments, the oldest first; incomplete beyond 500."""
+        """Return a story's comments, the oldest first; incomplete beyond 500, or beyond what 90 seconds give."""
         number = _number(address)
         if number is None:
             raise SourceError("This is not the address of a story on Hacker News.")
@@ -97,13 +98,14 @@ async def _tree(web: Web, story: Json) -> tuple[list[tuple[Json, str | None]], b
     """Return the comments below a story with their parents' keys, level by level, and whether these are all."""
     found: list[tuple[Json, str | None]] = []
     complete, seen = True, {as_int(story.get("id"))}
+    until = asyncio.get_running_loop().time() + SECONDS_PER_READ
     level: dict[int, str | None] = dict.fromkeys(_kids(story))
     while level := {kid: parent for kid, parent in level.items() if kid not in seen}:
         room = ITEMS_PER_READ + 1 - len(seen)
         complete = complete and len(level) <= room
         asked = list(level)[:room]
         seen.update(asked)
-        items = await _items(web, asked, strict=False)
+        items = await _items(web, asked, strict=False, until=until)
         below: dict[int, str | None] = {}
         for kid, item in zip(asked, items, strict=False):
             kids = _kids(item)
@@ -119,13 +121,16 @@ async def _tree(web: Web, story: Json) -> tuple[list[tuple[Json, str | None]], b
     return found, complete
 
 
-async def _items(web: Web, numbers: list[int], *, strict: bool = True) -> list[Json]:
+async def _items(web: Web, numbers: list[int], *, strict: bool = True, until: float | None = None) -> list[Json]:
     """Return items in the order of their numbers, {} for one that is not there; four are asked for at once.
 
-    Raises ``FetchError`` or ``SourceError``; where not ``strict``, the list then ends after those that came before.
+    Raises ``FetchError`` or ``SourceError``; where not ``strict``, the list then ends after those that came before,
+    and also at the time ``until`` of the event loop.
     """
     found: list[Json] = []
     for start in range(0, len(numbers), _AT_ONCE):
+        if until is not None and asyncio.get_running_loop().time() > until:
+            return found
         some = [asyncio.create_task(_one(web, number)) for number in numbers[start : start + _AT_ONCE]]
         try:
             found += await asyncio.gather(*some)

@@ -56,7 +56,8 @@ def item_of(view: Json, instance: str | None) -> Item:
     """Return a post as a story whose comments are still to be read at the instance that showed it."""
     number = post_id(view)
     counts = as_map(view.get("counts"))
-    signal = f"{as_text(counts.get('comments'))}-{line(counts.get('newest_comment_time'), 40)}"
+    total = as_text(counts.get("comments"))
+    signal = total if total == "0" else f"{total}-{line(counts.get('newest_comment_time'), 40)}"
     address = f"{instance}/post/{number}" if instance and number is not None else None
     threads = (Thread("lemmy", address, signal),) if address else ()
     return Item(StoryPage(_story(view, instance, ""), complete=False), threads)

@@ -137,6 +137,14 @@ async def test_S37_a_read_that_lacks_something_is_incomplete():
 
 
 @pytest.mark.asyncio
+async def test_a_read_ends_in_time_with_what_it_found(monkeypatch):
+    web = items(story(1, *range(2, 50)), *(comment(number) for number in range(2, 50)))
+    monkeypatch.setattr("bot.sources.hackernews.SECONDS_PER_READ", -1.0)
+    late = await NEWS.discuss(web, page(1), {})
+    assert (late.comments, late.complete, len(web.asked)) == ((), False, 1)
+
+
+@pytest.mark.asyncio
 async def test_S40_circles_and_endless_trees_end():
     circle = await NEWS.discuss(items(story(1, 2), comment(2, 3, 2), comment(3, 2, 1, 3)), page(1), {})
     assert ([c.key for c in circle.comments], circle.complete) == (["hn-2", "hn-3"], True)

@@ -96,6 +96,12 @@ async def test_a_post_is_a_story_and_a_thread_on_the_instance_that_showed_it():
 
 
 @pytest.mark.asyncio
+async def test_the_signal_of_a_post_without_comments():
+    web = FakeWeb({LIST: {"posts": [{**post(5), "counts": {"comments": 0, "newest_comment_time": "2026-11-01"}}]}})
+    assert (await LEMMY.read(web, SPACE, {})).items[0].threads[0].signal == "0"
+
+
+@pytest.mark.asyncio
 async def test_a_picture_is_shown_and_not_linked():
     web = FakeWeb({LIST: {"posts": [post(6, url="https://lemmy.example/pictrs/image/a.webp?x=1")]}})
     story = (await LEMMY.read(web, SPACE, {})).items[0].page.story
