@@ -15,10 +15,11 @@ if sys.platform != "win32":
 MEMORY = 512 * 2**20
 _DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 _FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system", "os.remove")
+_CODE = (".py", ".pyc", ".so", ".pyd", ".dll", ".dylib")
 
 
 def enter() -> None:
-    """Shut the process in, for good. Imports go on: code and codecs are read from where Python's own files lie."""
+    """Shut the process in, for good. Imports go on: code may be read from where Python looks for it."""
     if sys.platform != "win32":
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent; our end is the end of our input
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -43,5 +44,6 @@ def _refuse(event: str, args: tuple[Any, ...], readable: tuple[str, ...]) -> Non
         raise PermissionError(event)
     if event == "open" and isinstance(args[0], str | bytes):
         writes = isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-        if writes or not os.path.realpath(os.fsdecode(args[0])).startswith(readable):
+        path = os.path.realpath(os.fsdecode(args[0]))
+        if writes or not path.startswith(readable) or not path.endswith(_CODE):
             raise PermissionError(event)

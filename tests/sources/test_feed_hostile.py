@@ -161,7 +161,8 @@ import socket, subprocess, sys, tempfile
 from bot.sources import feed_jail
 feed_jail.enter()
 for attempt in (
-    lambda: open("/etc/passwd"), lambda: open(sys.executable, "r+b"), lambda: subprocess.run(["true"]),
+    lambda: open("/etc/passwd"), lambda: open("README.md"), lambda: open(sys.executable, "r+b"),
+    lambda: subprocess.run(["true"]),
     lambda: socket.create_connection(("127.0.0.1", 9)), lambda: socket.getaddrinfo("example.org", 80),
     lambda: bytearray(2**30),
 ):
@@ -172,7 +173,7 @@ for attempt in (
 import colorsys
 """
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert run.stdout.split() == ["PermissionError"] * 5 + ["MemoryError"]
+    assert run.stdout.split() == ["PermissionError"] * 6 + ["MemoryError"]
 
 
 @pytest.mark.asyncio

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from datetime import UTC, datetime
+from functools import cache
 
 import feedparser
 import pytest
@@ -71,6 +72,7 @@ XML = [name for name in EXPECTED if not name.endswith(".json") and not name.star
 COMMENT_FEEDS = [name for name in EXPECTED if "comments" in name]
 
 
+@cache
 def load(samples, name, url=URL):
     return parsed(read(Document((samples / name).read_bytes(), url)), url).fetched
 
