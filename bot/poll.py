@@ -105,26 +105,29 @@ class Poller:
             return PAUSE.total_seconds()
 
     async def _due_sources(self) -> list[_Job]:
+        taken = self._taken()
         async with self._database.read() as tx:
             found = await sources.due(tx, self._clock.now(), BATCH)
-        return self._free((("source", row.id), partial(self._one.source, row)) for row in found)
+        return _free(taken, ((("source", row.id), partial(self._one.source, row)) for row in found))
 
     async def _due_threads(self) -> list[_Job]:
+        taken = self._taken()
         async with self._database.read() as tx:
             found = await threads.due(tx, self._clock.now(), BATCH)
         pages = await self._due_pages()
-        return pages + self._free((("thread", row.id), partial(self._one.thread, row)) for row in found)
+        return pages + _free(taken, ((("thread", row.id), partial(self._one.thread, row)) for row in found))
 
     async def _due_pages(self) -> list[_Job]:
+        taken = self._taken()
         async with self._database.read() as tx:
             found = await threads.probes_due(tx, self._clock.now(), BATCH)
-        return self._free((("page", story[0]), partial(self._one.page, *story)) for story in found)
+        return _free(taken, ((("page", story[0]), partial(self._one.page, *story)) for story in found))
 
-    def _free(self, jobs: Iterable[_Job]) -> list[_Job]:
-        """Return the jobs that are neither under way nor put off."""
+    def _taken(self) -> set[_Key]:
+        """Return what is under way or put off; asked before the store is, as what ends meanwhile was still due there."""
         now = self._clock.now()
         self._off = {key: until for key, until in self._off.items() if now < until <= now + PAUSE}
-        return [job for job in jobs if job[0] not in self._busy and job[0] not in self._off]
+        return self._busy.keys() | self._off.keys()
 
     def _start(self, one: _List) -> None:
         while one.waiting and one.running < AT_ONCE:
@@ -166,6 +169,10 @@ class Poller:
         async with self._database.read() as tx:
             times = [await sources.next_due(tx, now), await threads.next_due(tx, now)]
         return min([IDLE, *((time - now).total_seconds() for time in times if time)])
+
+
+def _free(taken: set[_Key], jobs: Iterable[_Job]) -> list[_Job]:
+    return [job for job in jobs if job[0] not in taken]
 
 
 class _List:

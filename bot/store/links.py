@@ -68,7 +68,9 @@ async def queue(tx: Transaction, source_id: int, story_ids: Iterable[int], *, qu
 
 async def queued(tx: Transaction, source_id: int, limit: int) -> list[int]:
     """Return stories of a source that wait to be posted, the oldest first."""
-    sql = "SELECT story_id FROM source_stories WHERE source_id = ? AND queued ORDER BY story_id LIMIT ?"
+    # Named, as SQLite would rather look through all that the source ever told of.
+    sql = """SELECT story_id FROM source_stories INDEXED BY source_stories_queued
+        WHERE source_id = ? AND queued ORDER BY story_id LIMIT ?"""
     return [row[0] for row in await tx.execute_fetchall(sql, (source_id, limit))]
 
 

@@ -117,6 +117,7 @@ SOURCES = (
         id INTEGER PRIMARY KEY, guild_id INTEGER NOT NULL, user_id INTEGER, subject TEXT NOT NULL, text TEXT NOT NULL,
         source_id INTEGER, nonce TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL, next_at INTEGER,
         tries INTEGER NOT NULL DEFAULT 0, sent_at INTEGER, reason TEXT) STRICT""",
+    "CREATE INDEX notices_subject ON notices (guild_id, subject)",
     "CREATE INDEX notices_due ON notices (next_at) WHERE sent_at IS NULL AND next_at IS NOT NULL",
     "ALTER TABLE stories ADD COLUMN updated_at INTEGER",
     "ALTER TABLE stories ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",

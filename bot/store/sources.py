@@ -142,7 +142,8 @@ async def followers(tx: Transaction, source_id: int) -> list[Follower]:
 
 async def due(tx: Transaction, now: datetime, limit: int) -> list[Source]:
     """Return the sources whose time has come, the longest due first."""
-    sql = """SELECT * FROM sources WHERE stopped_reason IS NULL AND (next_at <= :now OR next_at > :never)
+    sql = """SELECT * FROM sources WHERE stopped_reason IS NULL AND next_at <= :now
+        UNION ALL SELECT * FROM sources WHERE stopped_reason IS NULL AND next_at > :never
         ORDER BY next_at LIMIT :limit"""
     values = {"now": to_ms(now), "never": to_ms(now + FURTHEST), "limit": limit}
     return [_source(row) for row in await tx.execute_fetchall(sql, values)]

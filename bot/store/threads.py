@@ -75,7 +75,8 @@ async def save(tx: Transaction, thread: StoredThread) -> None:
 
 async def due(tx: Transaction, now: datetime, limit: int) -> list[StoredThread]:
     """Return the threads whose time has come, the longest due first."""
-    sql = "SELECT * FROM threads WHERE next_at <= :now OR next_at > :never ORDER BY next_at LIMIT :limit"
+    sql = """SELECT * FROM threads WHERE next_at <= :now
+        UNION ALL SELECT * FROM threads WHERE next_at > :never ORDER BY next_at LIMIT :limit"""
     values = {"now": to_ms(now), "never": to_ms(now + FURTHEST), "limit": limit}
     return [_thread(row) for row in await tx.execute_fetchall(sql, values)]
 

@@ -14,14 +14,32 @@ import pytest_asyncio
 
 from bot import library
 from bot.errors import StoreError
-from bot.model import State, StoredComment, StoredStory, Subscription
-from bot.store import comments, deliveries, meta, removals, restore, schema, stories, subscriptions, wishes
+from bot.model import Source, State, StoredComment, StoredStory, StoredThread, Subscription
+from bot.store import (
+    comments,
+    deliveries,
+    links,
+    meta,
+    notices,
+    removals,
+    restore,
+    schema,
+    sources,
+    stories,
+    subscriptions,
+    threads,
+    topics,
+    wishes,
+)
 from bot.store.database import Database, Transaction
 from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, dump, locked, page, store
 
 pytestmark = pytest.mark.asyncio
 
-MODULES = (comments, deliveries, meta, removals, restore, stories, subscriptions, wishes)
+MODULES = (
+    comments, deliveries, links, meta, notices, removals, restore, sources, stories, subscriptions, threads, topics,
+    wishes,
+)  # fmt: skip
 LATE = replace(PAGE.comments[0], key="late")
 
 
@@ -33,12 +51,15 @@ class World:
     where: Subscription
     story: StoredStory
     found: list[StoredComment]
+    source: Source
+    thread: StoredThread
     CARD: int = 1
     ANN: int = 2
 
 
 Write = Callable[[Transaction, World], Awaitable[object]]
 WRITES: dict[str, Write] = {
+    "comments.claim": lambda tx, w: comments.claim(tx, 1, w.found),
     "comments.insert": lambda tx, w: comments.insert(tx, w.story.id, [(9, LATE)]),
     "comments.update": lambda tx, w: comments.update(tx, w.found[0], LATE, NOW),
     "comments.delete": lambda tx, w: comments.delete(tx, w.found[0], NOW),
@@ -53,7 +74,13 @@ WRITES: dict[str, Write] = {
     "deliveries.hold": lambda tx, w: deliveries.hold(tx, w.CARD, "no permission"),
     "deliveries.release_held": lambda tx, w: deliveries.release_held(tx, CHANNEL),
     "deliveries.finish": lambda tx, w: deliveries.finish(tx, w.CARD, State.DEAD, "given up"),
+    "links.link": lambda tx, w: links.link(tx, 1, w.story.id, NOW),
+    "links.show": lambda tx, w: links.show(tx, 1, w.story.id, NOW),
+    "links.queue": lambda tx, w: links.queue(tx, 1, [w.story.id], queued=True),
     "meta.put": lambda tx, w: meta.put(tx, "x", "1"),
+    "notices.put": lambda tx, w: notices.put(tx, GUILD, "other", "Something else.", NOW),
+    "notices.sent": lambda tx, w: notices.sent(tx, 1, NOW),
+    "notices.failed": lambda tx, w: notices.failed(tx, 1, "no channel", until=None),
     "removals.message_gone": lambda tx, w: removals.message_gone(tx, 1000),
     "removals.thread_gone": lambda tx, w: removals.thread_gone(tx, 1000),
     "removals.channel_gone": lambda tx, w: removals.channel_gone(tx, CHANNEL, "gone"),
@@ -61,15 +88,30 @@ WRITES: dict[str, Write] = {
     "removals.followed_again": lambda tx, w: removals.followed_again(tx, CHANNEL),
     "removals.unfollowed": lambda tx, w: removals.unfollowed(tx, CHANNEL),
     "restore.notice": lambda tx, w: restore.notice(tx, w.database.path, NOW),
+    "sources.add": lambda tx, w: sources.add(tx, "feed", "https://example.org/3", None, NOW),
+    "sources.share": lambda tx, w: sources.share(tx, 1, 2, ADMIN, NOW),
+    "sources.unshare": lambda tx, w: sources.unshare(tx, 1, GUILD),
+    "sources.remove": lambda tx, w: sources.remove(tx, 1),
+    "sources.save": lambda tx, w: sources.save(tx, replace(w.source, name="Another name")),
+    "sources.restart": lambda tx, w: sources.restart(tx, 1, NOW),
+    "sources.merge": lambda tx, w: sources.merge(tx, 1, 2),
     "stories.insert": lambda tx, w: stories.insert(tx, page(9).story, NOW, public=True),
     "stories.add_aliases": lambda tx, w: stories.add_aliases(tx, w.story.id, page(9).story),
     "stories.update": lambda tx, w: stories.update(tx, w.story, page(9).story, NOW),
     "stories.make_public": lambda tx, w: stories.make_public(tx, w.story.id),
     "stories.fetched": lambda tx, w: stories.fetched(tx, GUILD, w.story.id, ADMIN, NOW),
     "subscriptions.follow": lambda tx, w: subscriptions.follow(tx, GUILD, 23, ADMIN, NOW),
+    "subscriptions.choose_topics": lambda tx, w: subscriptions.choose_topics(tx, GUILD, CHANNEL, ["stars"]),
     "subscriptions.unfollow": lambda tx, w: subscriptions.unfollow(tx, GUILD, CHANNEL),
     "subscriptions.pause": lambda tx, w: subscriptions.pause(tx, CHANNEL, "why"),
     "subscriptions.pause_guild": lambda tx, w: subscriptions.pause_guild(tx, GUILD, "why"),
+    "threads.insert": lambda tx, w: threads.insert(tx, 1, "feed", "https://b.example", None, rank=1, born_at=NOW),
+    "threads.save": lambda tx, w: threads.save(tx, replace(w.thread, signal="7")),
+    "threads.probe": lambda tx, w: threads.probe(tx, 1, NOW),
+    "threads.probe_fetched": lambda tx, w: threads.probe_fetched(tx, 2, NOW, NOW),
+    "topics.add": lambda tx, w: topics.add(tx, GUILD, "moons", "moon", user_id=ADMIN, now=NOW),
+    "topics.edit": lambda tx, w: topics.edit(tx, GUILD, "stars", "sun"),
+    "topics.remove": lambda tx, w: topics.remove(tx, GUILD, "stars"),
     "wishes.want_story": lambda tx, w: wishes.want_story(tx, w.story, w.found, replace(w.where, channel_id=23)),
     "wishes.want_comments": lambda tx, w: wishes.want_comments(tx, w.story.id, w.found),
     "wishes.want_revision": lambda tx, w: wishes.want_revision(tx, w.story.id, w.found[0], 2),
@@ -95,7 +137,15 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         await store(database)
         async with database.write() as tx:
             await deliveries.intend(tx, World.CARD, now=NOW, revision=1, payload="{}")
-            made = World(database, where, await stories.get(tx, 1), await comments.of_story(tx, 1))
+            for address in ("https://example.org/1", "https://example.org/2"):
+                source = await sources.add(tx, "feed", address, None, NOW)
+            await sources.share(tx, 1, GUILD, ADMIN, NOW)
+            await notices.put(tx, GUILD, "some", "Something.", NOW)
+            await topics.add(tx, GUILD, "stars", "star", user_id=ADMIN, now=NOW)
+            await threads.insert(tx, 1, "feed", "https://a.example", None, rank=0, born_at=NOW)
+            (thread,) = await threads.of_story(tx, 1)
+            said = await comments.of_story(tx, 1)
+            made = World(database, where, await stories.get(tx, 1), said, source, thread)
         restore.mark(database.path, 5000)
         await database._writer.execute("PRAGMA busy_timeout = 0")
         yield made
