@@ -107,7 +107,7 @@ def _story(view: Json, instance: str | None, fallback: str) -> Story:
     picture = link if link and _PICTURE.search(urlsplit(link).path) else None
     page = page or (f"{instance}/post/{number}" if instance and number else None)
     body = from_markdown(as_text(post.get("body")), page)
-    creator = as_map(view.get("creator")) if "name" in post else {}  # a comment's creator did not write the post
+    creator = {} if "comment" in view else as_map(view.get("creator"))  # a comment's creator did not write the post
     return Story(
         title=line(post.get("name")) or fallback or (f"Post {number}" if number else "A post on Lemmy"),
         url=page if picture or not link else link,
