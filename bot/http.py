@@ -161,6 +161,8 @@ class Web:
 
     async def _request(self, url: str, headers: Mapping[str, str], limit: int) -> Response:
         async with self._session.get(url, headers=headers, allow_redirects=False) as answer:
+            if answer.status == HTTPStatus.NOT_MODIFIED and not _is_conditional(headers):
+                raise FetchError(UNREADABLE, status=answer.status, detail="not modified since no time")
             found = {name.lower(): ", ".join(answer.headers.getall(name)) for name in answer.headers}
             response = Response(url, answer.status, answer.headers.get("Content-Type"), b"", found)
             if answer.status in _BODILESS or _is_redirect(response):
@@ -204,6 +206,10 @@ class _Budget:
 def _conditions(validators: Mapping[str, str] | None) -> dict[str, str]:
     given = validators or {}
     return {_CONDITIONS[name]: given[name] for name in _CONDITIONS if _is_sendable(given.get(name))}
+
+
+def _is_conditional(headers: Mapping[str, str]) -> bool:
+    return not headers.keys().isdisjoint(_CONDITIONS.values())
 
 
 def _is_sendable(value: str | None) -> bool:

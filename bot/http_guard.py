@@ -66,8 +66,8 @@ class FilterDNS(AbstractResolver):
     ) -> list[ResolveResult]:
         found = await self._inner.resolve(host, port, family)
         kept = [result for result in found if self._guard.allows(result["host"], port)]
-        if found and not kept:
-            raise Blocked
+        if not kept:  # aiohttp does not expect an empty list
+            raise Blocked if found else OSError("no such host")
         return kept
 
     async def close(self) -> None:
