@@ -10,10 +10,10 @@ from bot.topics import tables
 from bot.topics.phrases import Item, Lookup
 from bot.topics.text import Word, words
 
-COUNTRY, BLOC, AGENCY, COMPANY, SITE, PROGRAMME, ACCORD, NONE = (
-    "country", "bloc", "agency", "company", "site", "programme", "accord", "none",
+COUNTRY, BLOC, AGENCY, COMPANY, FIRM, SITE, PROGRAMME, ACCORD, NONE = (
+    "country", "bloc", "agency", "company", "firm", "site", "programme", "accord", "none",
 )  # fmt: skip
-KINDS = (COUNTRY, BLOC, AGENCY, COMPANY, SITE, PROGRAMME, ACCORD, NONE)
+KINDS = (COUNTRY, BLOC, AGENCY, COMPANY, FIRM, SITE, PROGRAMME, ACCORD, NONE)
 LANGUAGES = ("en", "de", "fr", "es", "ru")
 _COLUMNS = ("id", "party", "kind", "origin", "unless", *LANGUAGES)
 # The members of ESA or the EU and the states bound to them by treaty: their firms are inside the European bloc.
@@ -75,6 +75,8 @@ class _Alias:
             return False
         for offset, (word, capitals, stem) in enumerate(self.spelling):
             there = text[start + offset]
+            if offset and there.after_comma:
+                return False
             if not (there.text.startswith(word) if stem else there.text == word) or (capitals and not there.capitals):
                 return False
         return True
@@ -87,7 +89,9 @@ def different(one: Actor, other: Actor) -> bool:
     if ACCORD in (one.kind, other.kind):
         return one.kind != other.kind
     for bloc, member in ((one, other), (other, one)):
-        inside = member.parties <= _BLOCS or (member.parties <= EUROPE and member.kind in (COMPANY, SITE, PROGRAMME))
+        # A state may have a deal of its own with the bloc, but its satellite on an Ariane is the bloc's own affair.
+        its_own = member.kind in (COMPANY, FIRM, SITE, PROGRAMME) or (bloc.kind == PROGRAMME and "ESA" in bloc.parties)
+        inside = member.parties <= _BLOCS or (member.parties <= EUROPE and its_own)
         if bloc.parties <= _BLOCS and inside:
             return False
     return not one.parties | other.parties <= _ONE_STATE

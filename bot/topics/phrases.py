@@ -20,6 +20,7 @@ MOST_GAPS = 3
 SHORTEST_STEM = 2
 LONGEST_STEM = 24
 LAND = ("country", "bloc", "agency")
+_KINDS = {"land": LAND, "company": ("company", "firm")}
 _ORDINALS = ("st", "nd", "rd", "th")
 
 
@@ -162,7 +163,7 @@ def _element(part: str, gap: int) -> Element:
     kinds = [option[1:] for option in options if option.startswith("@")]
     plain = [option for option in options if option[0] not in "@#"]
     number = next((option[1:] or "1" for option in options if option.startswith("#")), "")
-    allowed = frozenset(kind for name in kinds for kind in (LAND if name == "land" else (name,)) if kind)
+    allowed = frozenset(kind for name in kinds for kind in _KINDS.get(name, (name,)) if kind)
     return Element(
         exact=frozenset(option for option in plain if not option.endswith("*")),
         stems=tuple(option[:-1] for option in plain if option.endswith("*")),

@@ -30,6 +30,10 @@ _LEAGUE, _UNNAMED, _STATE_AND_FIRM = 0.7, 0.6, 0.25
 _VAGUE = frozenset(("ISSP", "FOREIGN"))
 # The parties of these must be others than those whose craft, crew or ground it is; where it starts is no party.
 _OWNED = frozenset(("payload", "seat", "site", "link", "joint"))
+_CRAFT_NAMES = ("sat", "sats")  # WildFireSat, cubesats
+_FIRM = frozenset(
+    ("startup", "startups", "start", "company", "companies", "firm", "firms", "operator", "maker", "based")
+)
 _SPACE_KINDS = frozenset((AGENCY, COMPANY, SITE, PROGRAMME, ACCORD))
 _MOST_REASONS = 3
 
@@ -96,8 +100,10 @@ def extract(title: str, lede: str = "", body: str = "") -> Features:
     if not _about_space(readings, values):
         values[NONSPACE] = 1.0
     values.pop(SPACE, None)
-    together, names = _together(head.mentions)
-    if together > values.get("link", 0.0):
+    together, names = _together([m for m in head.mentions if not _describes_firm(m, head.passage)])
+    if _has_rivals(head.mentions):
+        values.pop("link", None)
+    elif together > values.get("link", 0.0):
         values["link"], words["link"] = together, names
     title_pair = _pair(head.mentions)
     values[PAIR] = title_pair.quality
@@ -171,7 +177,7 @@ def _pair(mentions: Iterable[Mention]) -> _Pair:
 
 
 def _together(title: Sequence[Mention]) -> tuple[float, str]:
-    """Return how much it says that a headline names both: most for two states, nothing for rivals or two firms."""
+    """Return how much it says that a headline names both: most for two states, nothing for two firms."""
     distinct = {
         (m.actor.parties, m.actor.kind): m for m in title if m.actor.kind != SITE and not _VAGUE & m.actor.parties
     }
@@ -179,16 +185,28 @@ def _together(title: Sequence[Mention]) -> tuple[float, str]:
     for one, other in combinations(distinct.values(), 2):
         states = (one.actor.kind in LAND) + (other.actor.kind in LAND)
         value = (0.0, _STATE_AND_FIRM, 1.0)[states]
-        if value > best and actors.different(one.actor, other.actor) and not actors.at_odds(one.actor, other.actor):
+        if value > best and actors.different(one.actor, other.actor):
             best, names = value, f"{one.name}, {other.name}"
-        if best == 1.0:
-            break
     return best, names
 
 
-def _about_space(readings: Iterable[_Reading], values: dict[str, float]) -> bool:
-    return bool(values.get(SPACE)) or any(
-        mention.actor.kind in _SPACE_KINDS for reading in readings for mention in reading.mentions
+def _has_rivals(title: Sequence[Mention]) -> bool:
+    distinct = {mention.actor.parties: mention.actor for mention in title}
+    return any(actors.at_odds(*pair) for pair in combinations(distinct.values(), 2))
+
+
+def _describes_firm(mention: Mention, passage: Passage) -> bool:
+    """Say whether a country only tells where a firm is from, as in "Indian launch startup"."""
+    following = passage.words[mention.end : mention.end + 2]
+    return mention.actor.kind in LAND and any(word.text in _FIRM for word in following)
+
+
+def _about_space(readings: Sequence[_Reading], values: dict[str, float]) -> bool:
+    named_so = any(word.text.endswith(_CRAFT_NAMES) for reading in readings for word in reading.passage.words)
+    return (
+        bool(values.get(SPACE))
+        or named_so
+        or any(mention.actor.kind in _SPACE_KINDS for reading in readings for mention in reading.mentions)
     )
 
 

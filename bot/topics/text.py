@@ -16,6 +16,7 @@ _TAG = re.compile(r"<[^<>]{0,300}>")
 _TOKEN = re.compile(
     r"(?P<dotted>(?<!\w)(?:[^\W\d_]\.){2,}(?:[^\W\d_](?!\w))?)"
     r"|(?P<word>[^\W_]+)"
+    r"|(?P<comma>[,/])"
     r"|(?P<possessive>['’ʼ]s\b)"
     r"|(?P<end>[.!?…;]+(?=\s|$|[\"'”’)])|:(?=\s)|[|•]|\s[–—-]{1,2}\s)",
     re.IGNORECASE,
@@ -24,10 +25,11 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word: folded for comparison, and whether it stood in capitals. An empty word ends a clause."""
+    """One word: folded for comparison, whether it stood in capitals and after a comma. An empty word ends a clause."""
 
     text: str
     capitals: bool = False
+    after_comma: bool = False
 
 
 END = Word("")
@@ -58,7 +60,7 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[Word]:
     """Split a text; "U.S." is the word "us" in capitals, "Chang'e" is two words, "ESA's" is one."""
-    found = list[Word]()
+    found, comma = list[Word](), False
     for match in _TOKEN.finditer(unicodedata.normalize("NFC", text)):
         if match.lastgroup == "end":
             if not (match[0] == "." and found and _is_short(found[-1].text)):
@@ -67,7 +69,8 @@ def words(text: str) -> list[Word]:
             raw = match[0].replace(".", "")[:LONGEST_WORD]
             folded = fold(raw)
             if folded:
-                found.append(Word(folded, raw.isupper()))
+                found.append(Word(folded, raw.isupper(), comma))
+        comma = match.lastgroup == "comma"
     return found
 
 
