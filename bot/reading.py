@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from bot.errors import NotAStory, SourceError
 from bot.ingest import IngestReport, ingest
 from bot.model import StoredStory, StoryPage
 from bot.sources import answers, page
-from bot.sources.base import Document, Fetched, Item, NotThisKind, Web
+from bot.sources.base import Document, Fetched, Item, NotThisKind, Thread, Web
 from bot.sources.kinds import EXACT, Detected, Kinds, typed
 from bot.store.database import Database
 
@@ -57,15 +57,28 @@ async def discussed(web: Web, kinds: Kinds, item: Item, *, from_list: bool = Tru
 
     The story's own page is asked for its threads where the source named none, unless the item was read from it.
     """
-    read, threads, failed = item.page, item.threads, None
+    read, threads = item.page, item.threads
     if from_list and not (threads or read.comments) and read.story.url:
         try:
             shown, threads = await kinds.probe(web, read.story.url)
         except SourceError as error:
-            return read, str(error)
+            return replace(read, complete=False), str(error)
         if shown:
             read = replace(read, comments=shown.comments, complete=shown.complete)
-    for thread in threads if not (read.comments and read.complete) else ():
+    if not threads or (read.comments and read.complete):
+        return read, None
+    return await _with_thread(web, kinds, read, threads)
+
+
+async def _with_thread(
+    web: Web, kinds: Kinds, read: StoryPage, threads: Sequence[Thread]
+) -> tuple[StoryPage, str | None]:
+    """Return a story with the comments of the best thread that has more than its page.
+
+    Where none could be read, the page is not complete, whatever it said: known comments live elsewhere.
+    """
+    failed, whole = None, False
+    for thread in threads:
         try:
             found = await kinds[thread.kind].discuss(web, thread.address, {})
         except SourceError as error:
@@ -73,7 +86,8 @@ async def discussed(web: Web, kinds: Kinds, item: Item, *, from_list: bool = Tru
             continue
         if found.comments and (found.complete or len(found.comments) > len(read.comments)):
             return replace(read, comments=found.comments, complete=found.complete), None
-    return read, None if read.comments else failed
+        whole = whole or found.complete
+    return replace(read, complete=read.complete and whole and not failed), None if read.comments else failed
 
 
 async def _story(web: Web, kinds: Kinds, url: str) -> StoryPage:

@@ -74,15 +74,16 @@ THREAD = (Thread("disqus", "x"),)
     [
         (item("Own.", threads=THREAD), Forum(), (["Own."], True, None)),
         (item(threads=THREAD), Forum(), (["One."], True, None)),
-        (item(threads=THREAD), Forum(error=OFFLINE), ([], True, str(OFFLINE))),
+        (item(threads=THREAD), Forum(error=OFFLINE), ([], False, str(OFFLINE))),
         (item(threads=THREAD), Forum(()), ([], True, None)),
+        (item(threads=THREAD), Forum((), complete=False), ([], False, None)),
         (item("Own.", complete=False, threads=THREAD), Forum(("One.", "Two."), complete=False),
          (["One.", "Two."], False, None)),
         (item("Own.", "More.", complete=False, threads=THREAD), Forum(complete=False),
          (["Own.", "More."], False, None)),
         (item("Own.", complete=False, threads=THREAD), Forum(error=OFFLINE), (["Own."], False, None)),
         (item(), Forum(), ([], True, None)),
-        (item(url="https://site.example/gone"), Forum(), ([], True, str(OFFLINE))),
+        (item(url="https://site.example/gone"), Forum(), ([], False, str(OFFLINE))),
         (item(url=URL), Forum(), (["One."], True, None)),
     ],
 )  # fmt: skip
@@ -108,6 +109,15 @@ async def test_a_members_fetch_stores_the_story_with_its_thread(tmp_path, body, 
     stored, report = await fetch(tmp_path, web, kinds)
     assert web.asked == [URL], "a page is fetched once"
     assert (stored.story.title, stored.comment_count, report.added) == ("An airlock", count, count)
+
+
+@pytest.mark.asyncio
+async def test_a_thread_that_cannot_be_read_takes_no_comment_away(tmp_path):
+    web = FakeWeb({URL: html(BODY + EMBED)})
+    await fetch(tmp_path, web, Kinds({"disqus": Forum(("One.", "Two.")), "page": Page()}))
+    for _ in range(3):
+        stored, report = await fetch(tmp_path, web, Kinds({"disqus": Forum(error=OFFLINE), "page": Page()}))
+        assert (stored.comment_count, report.status, report.vanished, report.deleted) == (2, "unchanged", 0, 0)
 
 
 @pytest.mark.asyncio
