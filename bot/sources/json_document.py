@@ -13,13 +13,19 @@ from bot.sources.page_decode import charset_text
 
 Json = Mapping[str, Any]
 _EMPTY: Json = {}
+_NO_JSON = "This is not JSON."
+_START = 4096
+_BLANK = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"  # with the byte order marks, and the zeros of UTF-16
 
 
 def load(document: Document) -> Any:  # whatever JSON can say
     """Return a document's JSON; raises ``NotThisKind`` for anything else, however deep or long its numbers are."""
+    start = document.data[:_START].lstrip(_BLANK)
+    if start and not start.startswith((b"{", b"[")):  # told without decoding megabytes
+        raise NotThisKind(_NO_JSON)
     text = charset_text(document.data, document.content_type).lstrip("\ufeff \t\r\n")
     if not text.startswith(("{", "[")):
-        raise NotThisKind("This is not JSON.")
+        raise NotThisKind(_NO_JSON)
     try:
         return json.loads(text, parse_constant=lambda _: None)
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError too
