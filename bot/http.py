@@ -18,7 +18,7 @@ from aiohttp.abc import AbstractResolver
 from bot.clock import Clock, SystemClock
 from bot.errors import FetchError
 from bot.http_body import ENCODINGS, BodyError, read
-from bot.http_guard import Blocked, FilterDNS, Guard
+from bot.http_guard import Blocked, FilterDNS, Guard, SystemDNS
 from bot.http_hosts import SHORTEST_PAUSE, Hosts, host_of, retry_after
 from bot.urls import UNREADABLE
 
@@ -93,9 +93,10 @@ class Web:
         """
         clock = clock or SystemClock()
         guard = Guard(frozenset(allow_loopback_ports), allow_private)
+        names = FilterDNS(resolver or SystemDNS(), guard)
         connector = aiohttp.TCPConnector(
             socket_factory=guard.socket,
-            resolver=FilterDNS(resolver or aiohttp.ThreadedResolver(), guard),
+            resolver=names,
             limit_per_host=concurrency,
             ssl=tls or True,
         )
@@ -110,8 +111,11 @@ class Web:
                 "Accept-Encoding": ENCODINGS,
             },
         )
-        async with session:
-            yield cls(session, guard, Hosts(clock, concurrency=concurrency), clock, spacing)
+        try:
+            async with session:
+                yield cls(session, guard, Hosts(clock, concurrency=concurrency), clock, spacing)
+        finally:
+            await names.close()  # aiohttp closes only a resolver of its own
 
     async def get(
         self,

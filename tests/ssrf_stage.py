@@ -100,8 +100,14 @@ class _Site(asyncio.Protocol):
 
     def data_received(self, data):
         _, status, *target = data.split(b" ")[1].decode().split("/", 2)
-        head = f"HTTP/1.1 {status} Go\r\nLocation: {unquote(target[0])}\r\n" if target else "HTTP/1.1 200 OK\r\n"
+        head = (
+            f"HTTP/1.1 {status} Go\r\nLocation: {unquote(target[0])}\r\n"
+            if target
+            else "HTTP/1.1 200 OK\r\nConnection: close\r\n"
+        )
         self._transport.write((head + "Content-Length: 0\r\n\r\n").encode())
+        if not target:  # who comes back has to look the name up again
+            self._transport.close()
 
 
 @asynccontextmanager

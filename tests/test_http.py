@@ -1,6 +1,8 @@
 """The guarded fetch against servers on this machine: manners, conditions, redirects and the one deadline."""
 
 import asyncio
+import socket
+import threading
 import traceback
 
 import pytest
@@ -215,6 +217,32 @@ async def test_s01_no_connection_and_no_name_are_one_error():
             with pytest.raises(FetchError) as caught:
                 await web.get("http://example.org/")
         assert (str(caught.value), caught.value.detail) == (UNREADABLE, "no such host")
+
+
+async def test_s01_names_that_hang_keep_no_other_thread_waiting(monkeypatch):
+    answered, asked = threading.Event(), []
+
+    def hang_name(host, *_):
+        asked.append(host)
+        answered.wait(20)
+        raise OSError("no such host")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang_name)
+    async with Web.open() as web:
+        waiting = [asyncio.create_task(web.get(f"http://{number}.example.org/")) for number in range(40)]
+        try:
+            assert await asyncio.wait_for(asyncio.to_thread(int, "7"), 10) == 7
+            assert not any(task.done() for task in waiting)
+        finally:
+            answered.set()
+        ends = await asyncio.gather(*waiting, return_exceptions=True)
+    assert {(type(end), end.detail) for end in ends} == {(FetchError, "no such host")}
+    assert len(asked) == 40
+
+
+async def test_s01_the_system_knows_this_machine():
+    async with serve(page(b"here")) as server, Web.open(allow_private=True, spacing=0) as web:
+        assert (await web.get(server.url(host="localhost"))).body == b"here"
 
 
 SLOW = {
