@@ -91,6 +91,31 @@ class StoredComment:
     thread_id: int | None = None
 
 
+class Layout(StrEnum):
+    """How a story stands in a channel; see docs/decisions/0009-layouts.md."""
+
+    THREAD = "thread"
+    FORUM = "forum"
+    INLINE = "inline"
+    STORY_ONLY = "story-only"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How an admin wants stories to stand in a channel.
+
+    ``comment_cap``: so many comments at a story's first mirror, 0 for all. ``grace``: so long a new comment waits
+    before it is posted. ``publish``: cards of an announcement channel are sent to the servers that follow it.
+    ``forum_tags``: names of the tags of every forum post; none: those that fit the story.
+    """
+
+    layout: Layout = Layout.THREAD
+    comment_cap: int = 50
+    grace: timedelta = timedelta(0)
+    publish: bool = False
+    forum_tags: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """An admin's wish: new stories about any of ``topics`` (none: about anything) go to this channel.
@@ -106,6 +131,7 @@ class Subscription:
     paused_reason: str | None = None
     held_reason: str | None = None
     topics: tuple[str, ...] = ()
+    options: Options = Options()
 
 
 class State(StrEnum):
@@ -124,7 +150,8 @@ class Delivery:
     """A promise, written before it is kept: this item stands in this channel at this revision.
 
     ``comment_id`` is None for the story's own card. ``part`` numbers the messages of a long comment from 0.
-    ``thread_id`` is set on the story's row once its thread exists.
+    ``thread_id`` is set on the story's row once its thread exists, ``skipped`` to how many comments its first mirror
+    left out. ``lane`` is 0 for what stands in the channel itself, else the story: one create at a time in each.
     """
 
     id: int
@@ -147,6 +174,9 @@ class Delivery:
     tries: int
     next_at: datetime | None
     reason: str | None
+    layout: Layout = Layout.THREAD
+    lane: int = 0
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,43 +8,42 @@ from datetime import datetime
 from aiosqlite import Connection as Transaction
 
 from bot.errors import NotFound
-from bot.model import Delivery, State
+from bot.model import Delivery, Layout, State
 from bot.store.values import from_ms, to_ms
 from bot.store.wishes import ensure_parts
 
 __all__ = ["Transaction", "ensure_parts"]
 
 # Indexes are named where SQLite, which keeps no statistics here, would rather read every card ever posted.
-# The head of a channel's cards: one at a time, and none while one is in doubt or held.
+# The head of a channel's cards: one at a time, and none while anything in the channel itself is in doubt or held.
 _DUE_CARDS = """SELECT d.* FROM (SELECT DISTINCT channel_id FROM deliveries WHERE state = 'pending') lane
     JOIN deliveries d ON d.id = (SELECT p.id FROM deliveries p WHERE p.state = 'pending'
         AND p.channel_id = lane.channel_id AND p.comment_id IS NULL ORDER BY p.story_id LIMIT 1)
     WHERE coalesce(d.next_at, 0) <= :now AND NOT EXISTS (SELECT 1 FROM deliveries o INDEXED BY deliveries_inflight
-            WHERE o.channel_id = d.channel_id AND o.comment_id IS NULL AND o.state = 'inflight')
+            WHERE o.channel_id = d.channel_id AND o.lane = 0 AND o.state = 'inflight')
         AND NOT EXISTS (SELECT 1 FROM deliveries o INDEXED BY deliveries_held
-            WHERE o.channel_id = d.channel_id AND o.comment_id IS NULL AND o.state = 'held')
+            WHERE o.channel_id = d.channel_id AND o.lane = 0 AND o.state = 'held')
     LIMIT :limit"""
-# The head of a thread: in the page's order, once the thread is open.
+# The head of a story's comments: in the page's order, once there is a thread for them or a card to answer.
 _DUE_COMMENTS = """SELECT d.* FROM (SELECT DISTINCT channel_id, story_id FROM deliveries WHERE state = 'pending') lane
     CROSS JOIN deliveries card INDEXED BY deliveries_story ON card.channel_id = lane.channel_id
-        AND card.story_id = lane.story_id AND card.comment_id IS NULL AND card.thread_id IS NOT NULL
-        AND NOT card.thread_closed
+        AND card.story_id = lane.story_id AND card.comment_id IS NULL AND NOT card.thread_closed
+        AND (card.thread_id IS NOT NULL OR card.layout = 'inline' AND card.state = 'live')
     JOIN deliveries d ON d.id = (SELECT p.id FROM deliveries p WHERE p.state = 'pending'
         AND p.channel_id = lane.channel_id AND p.story_id = lane.story_id AND p.comment_id IS NOT NULL
         ORDER BY p.position, p.part LIMIT 1)
     WHERE coalesce(d.next_at, 0) <= :now AND NOT EXISTS (SELECT 1 FROM deliveries o INDEXED BY deliveries_inflight
-            WHERE o.channel_id = d.channel_id AND o.story_id = d.story_id AND o.comment_id IS NOT NULL
-                AND o.state = 'inflight')
+            WHERE o.channel_id = d.channel_id AND o.lane = d.lane AND o.state = 'inflight')
         AND NOT EXISTS (SELECT 1 FROM deliveries o INDEXED BY deliveries_held
-            WHERE o.channel_id = d.channel_id AND o.story_id = d.story_id AND o.comment_id IS NOT NULL
-                AND o.state = 'held')
+            WHERE o.channel_id = d.channel_id AND o.lane = d.lane AND o.state = 'held')
     LIMIT :limit"""
 # One change a lane, so that a story with many edits leaves room for the others; a lane that waits for one waits.
 _DUE_CHANGES = """SELECT d.* FROM (SELECT min(id) AS id FROM deliveries WHERE state = 'live' AND have_rev < want_rev
-        GROUP BY channel_id, iif(comment_id IS NULL, 0, story_id) HAVING max(coalesce(next_at, 0)) <= :now LIMIT :limit)
+        GROUP BY channel_id, lane HAVING max(coalesce(next_at, 0)) <= :now LIMIT :limit)
     JOIN deliveries d USING (id)"""
 _THREADLESS = """SELECT * FROM deliveries INDEXED BY deliveries_threadless
-    WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL AND coalesce(next_at, 0) <= :now LIMIT :limit"""
+    WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL AND layout = 'thread'
+        AND coalesce(next_at, 0) <= :now LIMIT :limit"""
 # Rows behind a held one wait with it: they are not under way.
 _UNSETTLED = """SELECT count(*) FROM (
     SELECT id, channel_id, story_id FROM deliveries INDEXED BY deliveries_pending WHERE state = 'pending'
@@ -52,14 +51,15 @@ _UNSETTLED = """SELECT count(*) FROM (
     UNION SELECT id, channel_id, story_id FROM deliveries INDEXED BY deliveries_stale
         WHERE state = 'live' AND have_rev < want_rev
     UNION SELECT id, channel_id, story_id FROM deliveries INDEXED BY deliveries_threadless
-        WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL) d
+        WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL AND layout = 'thread') d
     WHERE NOT EXISTS (SELECT 1 FROM deliveries h INDEXED BY deliveries_held
-        WHERE h.state = 'held' AND h.channel_id = d.channel_id AND (h.story_id = d.story_id OR h.comment_id IS NULL))"""
+        WHERE h.state = 'held' AND h.channel_id = d.channel_id AND (h.story_id = d.story_id OR h.lane = 0))"""
 _NEXT = """SELECT min(next_at) FROM (
     SELECT next_at FROM deliveries WHERE state = 'pending' AND next_at IS NOT NULL
     UNION ALL SELECT next_at FROM deliveries WHERE state = 'live' AND have_rev < want_rev AND next_at IS NOT NULL
     UNION ALL SELECT next_at FROM deliveries INDEXED BY deliveries_threadless
-        WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL AND next_at IS NOT NULL)"""
+        WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL AND layout = 'thread'
+            AND next_at IS NOT NULL)"""
 
 
 async def due(tx: Transaction, now: datetime, limit: int = 64) -> list[Delivery]:
@@ -244,4 +244,7 @@ def _delivery(row: sqlite3.Row) -> Delivery:
         tries=row["tries"],
         next_at=from_ms(row["next_at"]),
         reason=row["reason"],
+        layout=Layout(row["layout"]),
+        lane=row["lane"],
+        skipped=row["skipped"],
     )

@@ -135,7 +135,39 @@ SOURCES = (
         created_at INTEGER NOT NULL, PRIMARY KEY (guild_id, name)) STRICT, WITHOUT ROWID""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST, PUBLIC, SOURCES)
+# How stories look in a channel, and what faithful mirroring has to remember.
+OPTIONS = (
+    """ALTER TABLE subscriptions ADD COLUMN layout TEXT NOT NULL DEFAULT 'thread'
+        CHECK (layout IN ('thread', 'forum', 'inline', 'story-only'))""",
+    # Of a story's comments so many at its first mirror; 0 = all.
+    "ALTER TABLE subscriptions ADD COLUMN comment_cap INTEGER NOT NULL DEFAULT 50",
+    "ALTER TABLE subscriptions ADD COLUMN grace_s INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE subscriptions ADD COLUMN publish INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE subscriptions ADD COLUMN forum_tags TEXT NOT NULL DEFAULT '[]'",
+    # A story keeps the layout in which it was posted; its comments' rows say the same as its card's.
+    """ALTER TABLE deliveries ADD COLUMN layout TEXT NOT NULL DEFAULT 'thread'
+        CHECK (layout IN ('thread', 'forum', 'inline', 'story-only'))""",
+    # Within a channel: 0 for the channel itself, else the story whose thread it is. One create at a time in each.
+    """ALTER TABLE deliveries ADD COLUMN lane INTEGER
+        GENERATED ALWAYS AS (iif(comment_id IS NULL OR layout = 'inline', 0, story_id)) VIRTUAL""",
+    # On a card's row: how many comments its first mirror left out.
+    "ALTER TABLE deliveries ADD COLUMN skipped INTEGER NOT NULL DEFAULT 0",
+    "DROP INDEX deliveries_threadless",
+    """CREATE INDEX deliveries_threadless ON deliveries (channel_id)
+        WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL AND layout = 'thread'""",
+    # Wishes about a card that Discord limits to few an hour: they hold up neither its lane nor one another.
+    """CREATE TABLE chores (
+        delivery_id INTEGER NOT NULL REFERENCES deliveries ON DELETE CASCADE,
+        kind TEXT NOT NULL CHECK (kind IN ('rename', 'publish')), next_at INTEGER, tries INTEGER NOT NULL DEFAULT 0,
+        reason TEXT, PRIMARY KEY (delivery_id, kind)) STRICT, WITHOUT ROWID""",
+    # Set while so many comments vanished at once that admins are asked; the choice is the last one made.
+    "ALTER TABLE stories ADD COLUMN frozen_at INTEGER",
+    "ALTER TABLE stories ADD COLUMN frozen_choice TEXT CHECK (frozen_choice IN ('confirm', 'keep'))",
+    # Guilds that removed the bot; what they configured is kept for a while.
+    "CREATE TABLE guilds_gone (guild_id INTEGER PRIMARY KEY, since INTEGER NOT NULL) STRICT",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST, PUBLIC, SOURCES, OPTIONS)
 
 
 async def version(connection: aiosqlite.Connection) -> int:

@@ -2,38 +2,74 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aiosqlite import Connection as Transaction
 
 from bot.errors import Conflict, NotFound
-from bot.model import Subscription
-from bot.store.values import from_ms, is_id, to_ms
+from bot.model import Layout, Options, Subscription
+from bot.store.values import from_ms, is_id, text, to_ms
 
 LIMIT = 50
 NOT_FOLLOWED = "That channel is not followed here. `/channels list` shows those that are."
 
 
+_OPTIONS = "layout = :layout, comment_cap = :cap, grace_s = :grace, publish = :publish, forum_tags = :tags"
+
+
 async def follow(
-    tx: Transaction, guild_id: int, channel_id: int, user_id: int, now: datetime, *, topics: Sequence[str] = ()
+    tx: Transaction,
+    guild_id: int,
+    channel_id: int,
+    user_id: int,
+    now: datetime,
+    *,
+    topics: Sequence[str] = (),
+    options: Options | None = None,
 ) -> Subscription:
     """Store a subscription or resume a paused one; raises ``Conflict`` when it is active, or the guild has too many."""
     known = await of_guild(tx, guild_id)
-    if any(subscription.channel_id == channel_id and subscription.paused_reason for subscription in known):
-        sql = "UPDATE subscriptions SET paused_reason = NULL, topics = ? WHERE channel_id = ?"
-        await tx.execute(sql, (" ".join(topics), channel_id))
-        return next(back for back in await of_guild(tx, guild_id) if back.channel_id == channel_id)
-    if any(subscription.channel_id == channel_id for subscription in known):
+    old = next((subscription for subscription in known if subscription.channel_id == channel_id), None)
+    if old and not old.paused_reason:
         raise Conflict(f"<#{channel_id}> is followed already. `/channels list` shows all.")
-    if len(known) >= LIMIT:
+    if old is None and len(known) >= LIMIT:
         raise Conflict(f"This server follows {LIMIT} channels already, which is the most. Unfollow one first.")
-    await tx.execute(
-        "INSERT INTO subscriptions (guild_id, channel_id, created_by, created_at, topics) VALUES (?, ?, ?, ?, ?)",
-        (guild_id, channel_id, user_id, to_ms(now), " ".join(topics)),
-    )
-    return next(made for made in await of_guild(tx, guild_id) if made.channel_id == channel_id)
+    if old is None:
+        await tx.execute(
+            "INSERT INTO subscriptions (guild_id, channel_id, created_by, created_at) VALUES (?, ?, ?, ?)",
+            (guild_id, channel_id, user_id, to_ms(now)),
+        )
+    values = {"topics": " ".join(topics), "channel": channel_id, **_values(options or Options())}
+    sql = f"UPDATE subscriptions SET paused_reason = NULL, topics = :topics, {_OPTIONS} WHERE channel_id = :channel"
+    await tx.execute(sql, values)
+    return await get(tx, guild_id, channel_id)
+
+
+async def get(tx: Transaction, guild_id: int, channel_id: int) -> Subscription:
+    """Return a guild's subscription; raises ``NotFound``, the same for absent and for foreign ones."""
+    for subscription in await of_guild(tx, guild_id):
+        if subscription.channel_id == channel_id:
+            return subscription
+    raise NotFound(NOT_FOLLOWED)
+
+
+async def of_channel(tx: Transaction, channel_id: int) -> Subscription | None:
+    """Return the subscription of a channel, if it is followed."""
+    for row in await tx.execute_fetchall("SELECT * FROM subscriptions WHERE channel_id = ?", (channel_id,)):
+        return _subscription(row)
+    return None
+
+
+async def choose_options(tx: Transaction, guild_id: int, channel_id: int, options: Options) -> None:
+    """Say how new stories stand in a followed channel; raises ``NotFound``."""
+    sql = f"UPDATE subscriptions SET {_OPTIONS} WHERE guild_id = :guild AND channel_id = :channel"
+    where = {"guild": guild_id, "channel": channel_id if is_id(channel_id) else 0}
+    cursor = await tx.execute(sql, {**where, **_values(options)})
+    if cursor.rowcount == 0:
+        raise NotFound(NOT_FOLLOWED)
 
 
 async def choose_topics(tx: Transaction, guild_id: int, channel_id: int, topics: Sequence[str]) -> None:
@@ -96,4 +132,21 @@ def _subscription(row: sqlite3.Row) -> Subscription:
         paused_reason=row["paused_reason"],
         held_reason=held_reason,
         topics=tuple(row["topics"].split()),
+        options=Options(
+            layout=Layout(row["layout"]),
+            comment_cap=row["comment_cap"],
+            grace=timedelta(seconds=row["grace_s"]),
+            publish=bool(row["publish"]),
+            forum_tags=tuple(json.loads(row["forum_tags"])),
+        ),
     )
+
+
+def _values(options: Options) -> dict[str, object]:
+    return {
+        "layout": str(options.layout),
+        "cap": options.comment_cap,
+        "grace": int(options.grace.total_seconds()),
+        "publish": options.publish,
+        "tags": json.dumps([text(tag) for tag in options.forum_tags]),
+    }

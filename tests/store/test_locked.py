@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from bot import library
 from bot.errors import StoreError
-from bot.model import Source, State, StoredComment, StoredStory, StoredThread, Subscription
+from bot.model import Options, Source, State, StoredComment, StoredStory, StoredThread, Subscription
 from bot.store import (
     comments,
     deliveries,
@@ -102,6 +102,9 @@ WRITES: dict[str, Write] = {
     "stories.fetched": lambda tx, w: stories.fetched(tx, GUILD, w.story.id, ADMIN, NOW),
     "subscriptions.follow": lambda tx, w: subscriptions.follow(tx, GUILD, 23, ADMIN, NOW),
     "subscriptions.choose_topics": lambda tx, w: subscriptions.choose_topics(tx, GUILD, CHANNEL, ["stars"]),
+    "subscriptions.choose_options": lambda tx, w: subscriptions.choose_options(
+        tx, GUILD, CHANNEL, Options(publish=True)
+    ),
     "subscriptions.unfollow": lambda tx, w: subscriptions.unfollow(tx, GUILD, CHANNEL),
     "subscriptions.pause": lambda tx, w: subscriptions.pause(tx, CHANNEL, "why"),
     "subscriptions.pause_guild": lambda tx, w: subscriptions.pause_guild(tx, GUILD, "why"),
