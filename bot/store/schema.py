@@ -163,6 +163,10 @@ OPTIONS = (
     # Set while so many comments vanished at once that admins are asked; the choice is the last one made.
     "ALTER TABLE stories ADD COLUMN frozen_at INTEGER",
     "ALTER TABLE stories ADD COLUMN frozen_choice TEXT CHECK (frozen_choice IN ('confirm', 'keep'))",
+    # A comment that an admin kept: it lacks at its source, and is not taken as deleted for that.
+    "ALTER TABLE comments ADD COLUMN kept INTEGER NOT NULL DEFAULT 0",
+    # Since when it should stand: what comes far too late is left out.
+    "ALTER TABLE deliveries ADD COLUMN promised_at INTEGER NOT NULL DEFAULT 0",
     # Guilds that removed the bot; what they configured is kept for a while.
     "CREATE TABLE guilds_gone (guild_id INTEGER PRIMARY KEY, since INTEGER NOT NULL) STRICT",
 )
