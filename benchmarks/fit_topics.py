@@ -31,6 +31,9 @@ FOLDS, STEPS, RATE, PULL, SEED = 10, 400, 0.05, 1.0, 20261123
 # Half of our own headlines are cooperation, which is rare in a stream of news: they weigh less, or the bias would rise.
 OWN_SHARE = 0.25
 ALIKE = 0.4
+# How rare cooperation is among headlines that merely name two parties is a fact about streams of news, which neither
+# set of headlines is: what decides about those hardly moves.
+FIXED, STIFF = (rule.BIAS, rule.PAIR, "link"), 100
 
 
 def read(path, share=1.0):
@@ -54,7 +57,7 @@ def fit(rows, prior, pull=PULL):
     ]
     weight = dict(prior)
     for step in range(STEPS):
-        slope = {name: pull * (weight[name] - prior[name]) for name in weight}
+        slope = {name: (STIFF if name in FIXED else 1) * pull * (weight[name] - prior[name]) for name in weight}
         for values, label, share in data:
             total = sum(weight[name] * value for name, value in values.items())
             error = share * (1 / (1 + math.exp(-max(-30.0, min(30.0, total)))) - label)

@@ -10,10 +10,10 @@ from bot.topics import tables
 from bot.topics.phrases import Item, Lookup
 from bot.topics.text import Word, words
 
-COUNTRY, BLOC, AGENCY, COMPANY, FIRM, SITE, PROGRAMME, ACCORD, NONE = (
-    "country", "bloc", "agency", "company", "firm", "site", "programme", "accord", "none",
+COUNTRY, BLOC, REGION, AGENCY, COMPANY, FIRM, SITE, PROGRAMME, ACCORD, NONE = (
+    "country", "bloc", "region", "agency", "company", "firm", "site", "programme", "accord", "none",
 )  # fmt: skip
-KINDS = (COUNTRY, BLOC, AGENCY, COMPANY, FIRM, SITE, PROGRAMME, ACCORD, NONE)
+KINDS = (COUNTRY, BLOC, REGION, AGENCY, COMPANY, FIRM, SITE, PROGRAMME, ACCORD, NONE)
 LANGUAGES = ("en", "de", "fr", "es", "ru")
 _COLUMNS = ("id", "party", "kind", "origin", "unless", *LANGUAGES)
 # The members of ESA or the EU and the states bound to them by treaty: their firms are inside the European bloc.
@@ -90,7 +90,11 @@ def different(one: Actor, other: Actor) -> bool:
         return one.kind != other.kind
     for bloc, member in ((one, other), (other, one)):
         # A state may have a deal of its own with the bloc, but its satellite on an Ariane is the bloc's own affair.
-        its_own = member.kind in (COMPANY, FIRM, SITE, PROGRAMME) or (bloc.kind == PROGRAMME and "ESA" in bloc.parties)
+        its_own = (
+            member.kind in (COMPANY, FIRM, SITE, PROGRAMME)
+            or bloc.kind == REGION
+            or (bloc.kind == PROGRAMME and "ESA" in bloc.parties)
+        )
         inside = member.parties <= _BLOCS or (member.parties <= EUROPE and its_own)
         if bloc.parties <= _BLOCS and inside:
             return False

@@ -2,7 +2,8 @@
 
 A phrase is elements parted by spaces: ``a/b`` is either word, ``stem*`` any word that begins so, ``#`` a number
 (``#th`` 1st, 2nd, 3rd, 4th and so on), ``@`` any party and ``@land``, ``@company``, ``@accord`` ... a party of that
-kind. ``..`` lets up to four words stand between. Neither words nor gaps cross the end of a clause.
+kind. ``..`` lets up to four words stand between; ``^`` in front asks for the beginning of the passage. Neither words
+nor gaps cross the end of a clause.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ GAP = 4
 MOST_GAPS = 3
 SHORTEST_STEM = 2
 LONGEST_STEM = 24
-LAND = ("country", "bloc", "agency")
+LAND = ("country", "bloc", "region", "agency")
 _KINDS = {"land": LAND, "company": ("company", "firm")}
 _ORDINALS = ("st", "nd", "rd", "th")
 
@@ -94,10 +95,11 @@ class Phrase:
 
     elements: tuple[Element, ...]
     text: str = field(compare=False)
+    anchored: bool = False
 
     def at(self, items: Sequence[Item], start: int) -> Found | None:
         """Return the phrase if it begins at this place; its work is bounded by its few gaps."""
-        if not self.elements[0].fits(items[start]):
+        if (self.anchored and start) or not self.elements[0].fits(items[start]):
             return None
         return self._rest(items, start, start + 1, 1, (items[start].party,) if items[start].party else ())
 
@@ -147,7 +149,8 @@ class PhraseBook(Generic[T]):
 def compile_phrase(text: str) -> Phrase:
     """Compile a phrase in the notation of this module; raise ``ValueError`` for one that cannot be read."""
     elements, gap = list[Element](), 0
-    for part in text.split():
+    anchored = text.startswith("^")
+    for part in text.removeprefix("^").split():
         if part == "..":
             gap = GAP
         else:
@@ -155,7 +158,7 @@ def compile_phrase(text: str) -> Phrase:
             gap = 0
     if not elements or gap or sum(1 for element in elements if element.gap) > MOST_GAPS:
         raise ValueError(f"the phrase {text!r} is empty, ends with a gap or has more than {MOST_GAPS} gaps")
-    return Phrase(tuple(elements), text)
+    return Phrase(tuple(elements), text, anchored)
 
 
 def _element(part: str, gap: int) -> Element:

@@ -26,6 +26,7 @@ def finds(phrase, text):
         ("launch* @land satellite", "launches Iranian satellite", ["launches iranian satellite"]),
         ("launch* @land satellite", "launches SpaceX satellite", []),
         ("@ and @", "India and Japan and", ["india and japan"]),
+        ("^@land and @land", "India and Japan, Chile and Peru", ["india and japan"]),
         ("@accord", "the Artemis Accords", ["artemis accords"]),
         ("raises #", "raises 87 million", ["raises 87"]),
         ("the #th nation", "the 23rd nation", ["the 23rd nation"]),
