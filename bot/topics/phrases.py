@@ -1,6 +1,7 @@
 """Phrases of words, stems, gaps and parties, looked up by their first word so that a text is read once.
 
-A phrase is elements parted by spaces: ``a/b`` is either word, ``stem*`` any word that begins so, ``#`` a number
+A phrase is elements parted by spaces: ``a/b`` is either word, ``stem*`` any word that begins so, ``*ending`` any that
+ends so (German compounds), ``#`` a number
 (``#th`` 1st, 2nd, 3rd, 4th and so on), ``@`` any party and ``@land``, ``@company``, ``@accord`` ... a party of that
 kind. ``..`` lets up to four words stand between; ``^`` in front asks for the beginning of the passage. Neither words
 nor gaps cross the end of a clause.
@@ -14,12 +15,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Generic, TypeVar
 
+from bot.topics.text import fold
+
 T = TypeVar("T")
 
 GAP = 4
 MOST_GAPS = 3
 SHORTEST_STEM = 2
 LONGEST_STEM = 24
+SHORTEST_ENDING = 4
 LAND = ("country", "bloc", "region", "agency")
 _KINDS = {"land": LAND, "company": ("company", "firm")}
 _ORDINALS = ("st", "nd", "rd", "th")
@@ -40,14 +44,19 @@ class Lookup(Generic[T]):
     def __init__(self, remember: int = 20_000) -> None:
         self._exact: dict[str, list[T]] = defaultdict(list)
         self._stems: dict[str, list[T]] = defaultdict(list)
+        self._endings: dict[str, list[T]] = defaultdict(list)
         self.find: Callable[[str], tuple[T, ...]] = lru_cache(maxsize=remember)(self._find)
 
     def add(self, key: str, entry: T) -> None:
-        """Store an entry under a word, or under a stem when the key ends with ``*``."""
+        """Store an entry under a word, a stem (the key ends with ``*``) or an ending (it begins with ``*``)."""
         if key.endswith("*"):
             if not SHORTEST_STEM <= len(key) - 1 <= LONGEST_STEM:
                 raise ValueError(f"the stem {key!r} must have {SHORTEST_STEM} to {LONGEST_STEM} letters")
             self._stems[key[:-1]].append(entry)
+        elif key.startswith("*"):
+            if not SHORTEST_ENDING <= len(key) - 1 <= LONGEST_STEM:
+                raise ValueError(f"the ending {key!r} must have {SHORTEST_ENDING} to {LONGEST_STEM} letters")
+            self._endings[key[1:]].append(entry)
         else:
             self._exact[key].append(entry)
 
@@ -55,6 +64,7 @@ class Lookup(Generic[T]):
         found = list(self._exact.get(word, ()))
         for length in range(SHORTEST_STEM, min(len(word), LONGEST_STEM) + 1):
             found += self._stems.get(word[:length], ())
+            found += self._endings.get(word[-length:], ())
         return tuple(found)
 
 
@@ -64,6 +74,7 @@ class Element:
 
     exact: frozenset[str]
     stems: tuple[str, ...]
+    endings: tuple[str, ...]
     kinds: frozenset[str] | None
     number: str = ""
     gap: int = 0
@@ -76,6 +87,7 @@ class Element:
         return bool(word) and (
             word in self.exact
             or (bool(self.stems) and word.startswith(self.stems))
+            or (bool(self.endings) and word.endswith(self.endings))
             or (bool(self.number) and _is_number(word, self.number))
         )
 
@@ -129,7 +141,7 @@ class PhraseBook(Generic[T]):
         self._by_party: list[tuple[Phrase, T]] = []
         for phrase, meaning in entries:
             first = phrase.elements[0]
-            for key in [*first.exact, *(f"{stem}*" for stem in first.stems)]:
+            for key in [*first.exact, *(f"{stem}*" for stem in first.stems), *(f"*{end}" for end in first.endings)]:
                 self._by_word.add(key, (phrase, meaning))
             if first.kinds is not None:
                 self._by_party.append((phrase, meaning))
@@ -150,7 +162,7 @@ def compile_phrase(text: str) -> Phrase:
     """Compile a phrase in the notation of this module; raise ``ValueError`` for one that cannot be read."""
     elements, gap = list[Element](), 0
     anchored = text.startswith("^")
-    for part in text.removeprefix("^").split():
+    for part in fold(text).removeprefix("^").split():
         if part == "..":
             gap = GAP
         else:
@@ -168,8 +180,9 @@ def _element(part: str, gap: int) -> Element:
     number = next((option[1:] or "1" for option in options if option.startswith("#")), "")
     allowed = frozenset(kind for name in kinds for kind in _KINDS.get(name, (name,)) if kind)
     return Element(
-        exact=frozenset(option for option in plain if not option.endswith("*")),
+        exact=frozenset(option for option in plain if "*" not in option),
         stems=tuple(option[:-1] for option in plain if option.endswith("*")),
+        endings=tuple(option[1:] for option in plain if option.startswith("*")),
         kinds=allowed if kinds and "" not in kinds else (frozenset() if kinds else None),
         number=number,
         gap=gap,

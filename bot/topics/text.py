@@ -33,11 +33,12 @@ class Word:
 
 
 END = Word("")
-# A full stop after these, or after one letter, ends no sentence: "S. Korea", "Nov. 10".
+# A full stop after these, or after one letter, ends no sentence: "S. Korea", "Nov. 10", "EE. UU.".
 _SHORT = frozenset(
     (
         "gen", "sen", "rep", "gov", "mr", "mrs", "ms", "dr", "prof", "inc", "corp", "co", "ltd", "st",
         "vs", "no", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sept", "sep", "oct", "nov", "dec",
+        "ee", "uu", "mio", "mrd", "bzw", "млн", "млрд", "тыс",
     )
 )  # fmt: skip
 

@@ -27,6 +27,10 @@ def finds(phrase, text):
         ("launch* @land satellite", "launches SpaceX satellite", []),
         ("@ and @", "India and Japan and", ["india and japan"]),
         ("^@land and @land", "India and Japan, Chile and Peru", ["india and japan"]),
+        ("*abkommen", "Raumfahrtabkommen, abkommen, Abkommens", ["raumfahrtabkommen", "abkommen"]),
+        ("neue* *sonde", "die neue Mondsonde", ["neue mondsonde"]),
+        ("космическ* связь", "Космическая связь", ["космическая связь"]),
+        ("йод", "Йод", ["иод"]),
         ("@accord", "the Artemis Accords", ["artemis accords"]),
         ("raises #", "raises 87 million", ["raises 87"]),
         ("the #th nation", "the 23rd nation", ["the 23rd nation"]),
@@ -37,9 +41,9 @@ def test_a_phrase_finds(phrase, text, expected):
     assert finds(phrase, text) == expected
 
 
-@pytest.mark.parametrize("phrase", ["", "sign ..", "a .. b .. c .. d .. e", "x*", "#th nation"])
+@pytest.mark.parametrize("phrase", ["", "sign ..", "a .. b .. c .. d .. e", "x*", "*end", "#th nation"])
 def test_a_phrase_that_cannot_be_read_is_refused(phrase):
-    with pytest.raises(ValueError, match=r"phrase|stem|begins with a number"):
+    with pytest.raises(ValueError, match=r"phrase|stem|ending|begins with a number"):
         PhraseBook([(compile_phrase(phrase), None)])
 
 
