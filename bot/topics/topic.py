@@ -76,6 +76,7 @@ def phrase_topic(name: str) -> PhraseTopic:
     return PhraseTopic(name)
 
 
+@cache
 def phrase_topic_names() -> tuple[str, ...]:
     """Return the names of the topics that are data."""
     return tuple(name.removeprefix("topic.").removesuffix(".tsv") for name in tables.names("topic."))
