@@ -117,6 +117,17 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class Parent:
+    """Whom a comment answers in a channel: natively the message ``message_id``, else its ``comment`` is named.
+
+    ``comment`` is None where no read ever gave it.
+    """
+
+    message_id: int | None = None
+    comment: Comment | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Subscription:
     """An admin's wish: new stories about any of ``topics`` (none: about anything) go to this channel.
 
@@ -177,6 +188,23 @@ class Delivery:
     layout: Layout = Layout.THREAD
     lane: int = 0
     skipped: int = 0
+
+
+class ChoreKind(StrEnum):
+    """What Discord allows only a few times an hour."""
+
+    RENAME = "rename"
+    PUBLISH = "publish"
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """A slow wish about a card; ``wish`` numbers what was wished for, so that a later wish is not taken as kept."""
+
+    delivery_id: int
+    kind: ChoreKind
+    wish: int
+    tries: int
 
 
 @dataclass(frozen=True, slots=True)

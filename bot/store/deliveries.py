@@ -9,6 +9,7 @@ from aiosqlite import Connection as Transaction
 
 from bot.errors import NotFound
 from bot.model import Delivery, Layout, State
+from bot.store import chores
 from bot.store.values import from_ms, to_ms
 from bot.store.wishes import ensure_parts
 
@@ -150,12 +151,14 @@ async def intend(tx: Transaction, delivery_id: int, *, now: datetime, revision: 
 
 
 async def record_sent(tx: Transaction, delivery_id: int, message_id: int) -> None:
-    """Record that Discord has the message at the revision that was sent."""
+    """Record that Discord has the message at the revision that was sent; a forum post is its card's thread as well."""
     await tx.execute(
         """UPDATE deliveries SET state = 'live', message_id = :message, have_rev = sent_rev, attempt_at = NULL,
+            thread_id = iif(layout = 'forum' AND comment_id IS NULL, :message, thread_id),
             sent_payload = NULL, next_at = NULL, tries = 0, reason = NULL WHERE id = :id""",
         {"id": delivery_id, "message": message_id},
     )
+    await chores.want_publish(tx, delivery_id)
 
 
 async def record_edited(tx: Transaction, delivery_id: int, revision: int) -> None:

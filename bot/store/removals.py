@@ -24,13 +24,13 @@ async def message_gone(tx: Transaction, message_id: int) -> None:
 
 
 async def thread_gone(tx: Transaction, thread_id: int) -> None:
-    """A moderator deleted a story's thread: its mirror ends here and is never opened again."""
+    """A moderator deleted a story's thread: its mirror ends here and is never opened again; so does a forum post."""
     await tx.execute("UPDATE deliveries SET thread_closed = 1 WHERE thread_id = ?", (thread_id,))
     await tx.execute(
         """UPDATE deliveries SET state = CASE state WHEN 'live' THEN 'gone' ELSE 'dead' END,
             reason = 'a moderator deleted the thread'
-        WHERE state IN ('pending', 'inflight', 'held', 'live') AND comment_id IS NOT NULL AND (channel_id, story_id) IN
-            (SELECT channel_id, story_id FROM deliveries WHERE thread_id = ?)""",
+        WHERE state IN ('pending', 'inflight', 'held', 'live') AND (comment_id IS NOT NULL OR layout = 'forum')
+            AND (channel_id, story_id) IN (SELECT channel_id, story_id FROM deliveries WHERE thread_id = ?)""",
         (thread_id,),
     )
 

@@ -155,11 +155,15 @@ OPTIONS = (
     "DROP INDEX deliveries_threadless",
     """CREATE INDEX deliveries_threadless ON deliveries (channel_id)
         WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL AND layout = 'thread'""",
-    # Wishes about a card that Discord limits to few an hour: they hold up neither its lane nor one another.
+    # Wishes about a card that Discord limits to few an hour, so that they must not hold up its lane. There is one to
+    # keep where kept < wish; the row stays, as the next has to keep its distance from done_at.
     """CREATE TABLE chores (
         delivery_id INTEGER NOT NULL REFERENCES deliveries ON DELETE CASCADE,
-        kind TEXT NOT NULL CHECK (kind IN ('rename', 'publish')), next_at INTEGER, tries INTEGER NOT NULL DEFAULT 0,
+        kind TEXT NOT NULL CHECK (kind IN ('rename', 'publish')), wish INTEGER NOT NULL DEFAULT 1,
+        kept INTEGER NOT NULL DEFAULT 0, done_at INTEGER, next_at INTEGER, tries INTEGER NOT NULL DEFAULT 0,
         reason TEXT, PRIMARY KEY (delivery_id, kind)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX chores_wanted ON chores (delivery_id) WHERE kept < wish",
+    "CREATE INDEX chores_done ON chores (done_at) WHERE kind = 'publish'",
     # Set while so many comments vanished at once that admins are asked; the choice is the last one made.
     "ALTER TABLE stories ADD COLUMN frozen_at INTEGER",
     "ALTER TABLE stories ADD COLUMN frozen_choice TEXT CHECK (frozen_choice IN ('confirm', 'keep'))",
@@ -167,11 +171,20 @@ OPTIONS = (
     "ALTER TABLE comments ADD COLUMN kept INTEGER NOT NULL DEFAULT 0",
     # Since when it should stand: what comes far too late is left out.
     "ALTER TABLE deliveries ADD COLUMN promised_at INTEGER NOT NULL DEFAULT 0",
+    # The message that a reply was posted to, natively; NULL where its parent is named in its text, 0 where unknown.
+    "ALTER TABLE deliveries ADD COLUMN answers INTEGER",
+    "UPDATE deliveries SET answers = 0 WHERE message_id IS NOT NULL AND comment_id IS NOT NULL",
     # Guilds that removed the bot; what they configured is kept for a while.
     "CREATE TABLE guilds_gone (guild_id INTEGER PRIMARY KEY, since INTEGER NOT NULL) STRICT",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST, PUBLIC, SOURCES, OPTIONS)
+# When the next of what was put off is due, asked for after each delivery.
+PACING = (
+    """CREATE INDEX deliveries_next ON deliveries (next_at)
+        WHERE next_at IS NOT NULL AND state IN ('pending', 'live')""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST, PUBLIC, SOURCES, OPTIONS, PACING)
 
 
 async def version(connection: aiosqlite.Connection) -> int:

@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from aiosqlite import Connection as Transaction
 
 from bot.model import StoredComment, StoredStory, Subscription
-from bot.store import meta
+from bot.store import chores, meta
 from bot.store.reasons import DELETED, REMOVED, SHORTER, UNFOLLOWED, UNPOSTED
 from bot.store.values import text
 
 _INSERT = """INSERT OR IGNORE INTO deliveries (guild_id, channel_id, subscription_id, story_id, comment_id, part,
-        position, state, nonce, want_rev, want_gone)
-    VALUES (:guild, :channel, :subscription, :story, :comment, :part, :position, 'pending', :nonce, :revision, :gone)"""
+        position, state, nonce, want_rev, want_gone, layout)
+    VALUES (:guild, :channel, :subscription, :story, :comment, :part, :position, 'pending', :nonce, :revision, :gone,
+        :layout)"""
 
 # Only what never reached Discord for sure is simply pending again; a doubt is settled first.
 _REVIVE = """UPDATE deliveries SET state = CASE WHEN attempt_at IS NULL THEN 'pending' ELSE 'inflight' END,
@@ -29,6 +30,7 @@ async def want_story(tx: Transaction, story: StoredStory, found: Iterable[Stored
     before = tx.total_changes
     nonce = await nonce_of(tx, where.channel_id, f"{story.id}", 0)
     row = {"guild": where.guild_id, "channel": where.channel_id, "subscription": where.id, "story": story.id}
+    row["layout"] = str(where.options.layout)
     card = {"comment": None, "part": 0, "position": -1, "nonce": nonce, "revision": story.revision, "gone": False}
     await tx.execute(_INSERT, {**row, **card})
     await tx.execute(_REVIVE, {"channel": where.channel_id, "story": story.id, "first": UNFOLLOWED, "second": REMOVED})
@@ -39,10 +41,11 @@ async def want_story(tx: Transaction, story: StoredStory, found: Iterable[Stored
 async def want_comments(
     tx: Transaction, story_id: int, found: Iterable[StoredComment], channel_id: int | None = None
 ) -> int:
-    """Promise comments to every channel (or to one) where the story stands and its thread is open."""
-    sql = """SELECT guild_id, channel_id, subscription_id FROM deliveries
+    """Promise comments to every channel (or to one) where the story stands, unless alone, and its thread is open."""
+    sql = """SELECT guild_id, channel_id, subscription_id, layout FROM deliveries
         WHERE story_id = :story AND channel_id = coalesce(:channel, channel_id) AND comment_id IS NULL
-            AND NOT thread_closed AND channel_id IN (SELECT channel_id FROM subscriptions WHERE paused_reason IS NULL)
+            AND layout <> 'story-only' AND NOT thread_closed
+            AND channel_id IN (SELECT channel_id FROM subscriptions WHERE paused_reason IS NULL)
             AND (state IN ('pending', 'inflight', 'live', 'held') OR state = 'gone' AND thread_id IS NOT NULL)"""
     cards = list(await tx.execute_fetchall(sql, {"story": story_id, "channel": channel_id}))
     secret = await _secret(tx) if cards else ""
@@ -58,6 +61,7 @@ async def want_comments(
             "nonce": _nonce(secret, card["channel_id"], item_of(story_id, comment.comment.key), 0),
             "revision": comment.revision,
             "gone": comment.comment.deleted,
+            "layout": card["layout"],
         }
         for card in cards
         for comment in found
@@ -69,6 +73,8 @@ async def want_comments(
 
 async def want_revision(tx: Transaction, story_id: int, comment: StoredComment | None, revision: int) -> int:
     """Let an item's newest revision be wanted wherever it stands; a deleted comment is wanted gone."""
+    if comment is None:
+        await chores.want_rename(tx, story_id)
     again = 0 if comment is None or comment.comment.deleted else await _post_again(tx, comment)
     cursor = await tx.execute(
         """UPDATE deliveries SET want_rev = :revision, want_gone = :gone
@@ -123,6 +129,7 @@ async def ensure_parts(tx: Transaction, delivery_id: int, count: int) -> None:
             "nonce": await nonce_of(tx, row["channel_id"], item, part),
             "revision": row["want_rev"],
             "gone": False,
+            "layout": row["layout"],
         }
         await tx.execute(_INSERT, values)
     await tx.execute(

@@ -14,8 +14,9 @@ import pytest_asyncio
 
 from bot import library
 from bot.errors import StoreError
-from bot.model import Options, Source, State, StoredComment, StoredStory, StoredThread, Subscription
+from bot.model import Chore, ChoreKind, Options, Source, State, StoredComment, StoredStory, StoredThread, Subscription
 from bot.store import (
+    chores,
     comments,
     deliveries,
     links,
@@ -37,7 +38,7 @@ from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, dump, locked, pa
 pytestmark = pytest.mark.asyncio
 
 MODULES = (
-    comments, deliveries, links, meta, notices, removals, restore, sources, stories, subscriptions, threads, topics,
+    chores, comments, deliveries, links, meta, notices, removals, restore, sources, stories, subscriptions, threads, topics,
     wishes,
 )  # fmt: skip
 LATE = replace(PAGE.comments[0], key="late")
@@ -59,6 +60,11 @@ class World:
 
 Write = Callable[[Transaction, World], Awaitable[object]]
 WRITES: dict[str, Write] = {
+    "chores.want_rename": lambda tx, w: chores.want_rename(tx, 1),
+    "chores.want_publish": lambda tx, w: chores.want_publish(tx, w.CARD),
+    "chores.done": lambda tx, w: chores.done(tx, Chore(w.CARD, ChoreKind.RENAME, 1, 0), NOW),
+    "chores.postpone": lambda tx, w: chores.postpone(tx, Chore(w.CARD, ChoreKind.RENAME, 1, 0), NOW, "later"),
+    "chores.give_up": lambda tx, w: chores.give_up(tx, Chore(w.CARD, ChoreKind.RENAME, 1, 0), "x"),
     "comments.claim": lambda tx, w: comments.claim(tx, 1, w.found),
     "comments.insert": lambda tx, w: comments.insert(tx, w.story.id, [(9, LATE)]),
     "comments.update": lambda tx, w: comments.update(tx, w.found[0], LATE, NOW),
@@ -190,7 +196,7 @@ async def test_a_reader_cannot_be_used_for_it(world: World, name: str) -> None:
 
 
 async def test_every_function_that_writes_has_its_case():
-    written = re.compile(r"\b(INSERT|UPDATE|DELETE)\b|_INSERT\b|\bawait _end\(|\bmeta\.put\(")
+    written = re.compile(r"\b(INSERT|UPDATE|DELETE)\b|_(INSERT|RENAME|PUBLISH)\b|\bawait _end\(|\bmeta\.put\(")
     writers = {name for name, function in functions().items() if written.search(inspect.getsource(function))}
     assert writers == set(WRITES)
     assert schema.__name__ not in {module.__name__ for module in MODULES}, "migrations have tests of their own"
