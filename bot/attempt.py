@@ -9,9 +9,9 @@ from datetime import timedelta
 from bot import render
 from bot.aftermath import Act, Aftermath
 from bot.clock import Clock
-from bot.model import Delivery, State, StoredComment, StoredStory
+from bot.model import Delivery, Parent, State, StoredComment, StoredStory
 from bot.post import Answer, Duty, Messenger, Missing, Place, Post, Refused, Sent
-from bot.store import comments, deliveries, restore, stories
+from bot.store import comments, deliveries, replies, restore, stories
 from bot.store.database import Database
 from bot.store.reasons import DELETED, SHORTER, UNPOSTED
 
@@ -116,8 +116,8 @@ class Attempt:
             if row.part >= len(posts):
                 await deliveries.finish(tx, row.id, State.GONE, SHORTER)
                 return True
-            post = posts[row.part].answering(await deliveries.reply_target(tx, row))
-            now = self._clock.now()
+            post, now = posts[row.part], self._clock.now()
+            await replies.answers(tx, row.id, post.reply_to)
             await deliveries.intend(tx, row.id, now=now, revision=revision, payload=post.to_json())
             forgetful = await restore.look_since(tx, now) is not None
             intended = await deliveries.get(tx, row.id)
@@ -208,10 +208,12 @@ class Attempt:
             missing = self._messenger.missing(Place(row.guild_id, row.channel_id)) or Missing()
             return [render.card(stored) if missing.embeds else render.plain_card(stored)], stored.revision
         comment = await comments.get(tx, row.comment_id)
-        return _comment_posts(stored, comment, row), comment.revision
+        parent = await replies.parent(tx, row)
+        return _comment_posts(stored, comment, row, parent), comment.revision
 
 
-def _comment_posts(stored: StoredStory, comment: StoredComment, row: Delivery) -> Sequence[Post]:
+def _comment_posts(stored: StoredStory, comment: StoredComment, row: Delivery, parent: Parent | None) -> Sequence[Post]:
     if row.want_gone or comment.comment.deleted:
         return [render.deleted_marker(stored.story, comment.comment)]
-    return render.comment_parts(stored.story, comment.comment)
+    first, *more = render.comment_parts(stored.story, comment.comment, parent)
+    return [first.answering(parent.message_id if parent else None), *more]

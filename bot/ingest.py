@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Literal
 
 from bot import interests
-from bot.model import Comment, StoredStory, Story, StoryPage, Subscription
+from bot.model import Comment, StoredComment, StoredStory, Story, StoryPage, Subscription
 from bot.plan import CommentPlan, compare
-from bot.store import comments, links, stories, subscriptions, wishes
+from bot.store import comments, links, replies, stories, subscriptions, wishes
 from bot.store.database import Database, Transaction
 from bot.store.values import storable
 
@@ -144,7 +144,19 @@ async def _follow_up(tx: Transaction, story_id: int, plan: CommentPlan) -> int:
     promised = await wishes.want_comments(tx, story_id, [by_key[comment.key] for _, comment in plan.added])
     for key in [c.key for _, c in plan.changed] + [s.comment.key for s in plan.deleted]:
         promised += await wishes.want_revision(tx, story_id, by_key[key], by_key[key].revision)
+    promised += await _rename(tx, [*(old for old, new in plan.changed if _is_renamed(old, new)), *plan.deleted])
     return promised
+
+
+def _is_renamed(old: StoredComment, new: Comment) -> bool:
+    return (old.comment.author, old.comment.deleted) != (new.author, new.deleted)
+
+
+async def _rename(tx: Transaction, parents: Iterable[StoredComment]) -> int:
+    """Let replies that name one of these comments in their text say what is true of it now."""
+    touched = [comment_id for parent in parents for comment_id in await replies.renamed(tx, parent.id)]
+    found = [await comments.get(tx, comment_id) for comment_id in touched]
+    return sum([await wishes.want_revision(tx, one.story_id, one, one.revision) for one in found])
 
 
 def _report(taken: Taken, promised: int) -> IngestReport:

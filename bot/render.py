@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from bot import markdown
-from bot.model import Comment, StoredStory, Story
+from bot.model import Comment, Parent, StoredStory, Story
 from bot.post import Button, Embed, Post
 from bot.urls import safe_link
 
@@ -18,6 +18,7 @@ LINK_LIMIT = 600
 BUTTON_LIMIT = 512
 DISCUSSION_PREFIX = "story:discussion:"
 CONTINUED = "-# "
+ANSWERS = "-# in reply to"
 DELETED = "*This comment was deleted at its source.*"
 NO_TEXT = "*(no text)*"
 NO_TITLE = "(untitled story)"
@@ -70,10 +71,15 @@ def comment_link(story: Story, comment: Comment) -> str | None:
     return own or (_short(f"{page.split('#')[0]}#{quote(comment.key, safe='')}") if page else None)
 
 
-def comment_parts(story: Story, comment: Comment) -> list[Post]:
-    """Return the messages of one comment: a head with author and time, its text, split where it is too long."""
+def comment_parts(story: Story, comment: Comment, parent: Parent | None = None) -> list[Post]:
+    """Return the messages of one comment: a head with author and time, its text, split where it is too long.
+
+    A parent that is not answered natively is named and linked below the head, never quoted.
+    """
     link = comment_link(story, comment)
     head = _head(comment, link)
+    if parent and parent.message_id is None:
+        head += _in_reply_to(story, parent.comment)
     more = f"{CONTINUED}{name(comment)}, {f'[continued](<{link}>)' if link else 'continued'}\n"
     texts = markdown.split(comment.body, CONTENT_LIMIT - len(more) - 8, CONTENT_LIMIT - len(head) - 8) or [NO_TEXT]
     return [Post(content=(more if part else head) + text, permalink=link) for part, text in enumerate(texts)]
@@ -96,6 +102,16 @@ def _head(comment: Comment, link: str | None) -> str:
     if link:
         return f"**{name(comment)}** · [{time or 'comment'}](<{link}>)\n"
     return f"**{name(comment)}**{f' · {time}' if time else ''}\n"
+
+
+def _in_reply_to(story: Story, parent: Comment | None) -> str:
+    """Name whom a comment answers; a deleted comment's author is named no more."""
+    if parent is None:
+        return f"{ANSWERS} a comment that I could not read\n"
+    if parent.deleted:
+        return f"{ANSWERS} a deleted comment\n"
+    link = comment_link(story, parent)
+    return f"{ANSWERS} [{name(parent)}](<{link}>)\n" if link else f"{ANSWERS} {name(parent)}\n"
 
 
 def _short(url: str | None) -> str | None:

@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 
 from bot import library
-from bot.model import Comment, Delivery, State
-from bot.store import comments, deliveries, meta, removals, stories, subscriptions, wishes
+from bot.model import Comment, Delivery, Parent, State
+from bot.store import comments, deliveries, meta, removals, replies, stories, subscriptions, wishes
 from bot.store.database import Database, Transaction
 from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, page, raw, store
 
@@ -224,21 +224,21 @@ async def test_unfollowing_ends_what_was_not_posted_and_leaves_what_was(outbox):
     assert await outbox.due() == [card(1, 44)]
 
 
-async def test_a_reply_answers_the_nearest_ancestor_that_stands(outbox):
-    chain = [
-        Comment(str(number), "Ann", f"{number}", parent=str(number - 1) if number else None) for number in range(4)
-    ]
-    await store(outbox.database, replace(PAGE, comments=tuple(chain)))
+async def test_a_reply_answers_its_parent_while_that_stands_and_names_it_afterwards(outbox):
+    answer = Comment("2", "Bob", "yes", parent="1")
+    await store(outbox.database, replace(PAGE, comments=(Comment("1", "Ann", "no"), answer)))
     await outbox.send(card())
-    root = await outbox.send(said("0"))
-    one = await outbox.send(said("1"))
-    two = await outbox.send(said("2"))
-    row = (await outbox.all())[said("3")]
-    for gone, target in ((None, two), (two, one), (one, root), (root, None)):
-        if gone:
-            await outbox.write(removals.message_gone, gone)
-        async with outbox.database.read() as tx:
-            assert await deliveries.reply_target(tx, row) == target
+    ann = await outbox.send(said("1"))
+    row = (await outbox.all())[said("2")]
+    async with outbox.database.read() as tx:
+        assert await replies.parent(tx, row) == Parent(ann)
+    await outbox.write(removals.message_gone, ann)
+    async with outbox.database.read() as tx:
+        assert await replies.parent(tx, row) == Parent(None, Comment("1", "Ann", "no"))
+    await outbox.write(replies.answers, row.id, ann)
+    await outbox.send(said("2"))
+    async with outbox.database.read() as tx:
+        assert await replies.parent(tx, row) == Parent(ann), "what stands answers for ever what it was posted to"
 
 
 async def test_a_nonce_is_short_stable_and_different_everywhere(outbox, tmp_path):

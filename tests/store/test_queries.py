@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from bot import library
 from bot.model import Story
-from bot.store import comments, deliveries, removals, stories, subscriptions, wishes
+from bot.store import comments, deliveries, removals, replies, stories, subscriptions, wishes
 from bot.store.database import Database, Transaction
 from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, store
 
@@ -32,7 +32,8 @@ HOT = {
     "deliveries.inflight": lambda tx, w: deliveries.inflight(tx),
     "deliveries.get": lambda tx, w: deliveries.get(tx, 2),
     "deliveries.card": lambda tx, w: deliveries.card(tx, CHANNEL, 1),
-    "deliveries.reply_target": lambda tx, w: deliveries.reply_target(tx, w["row"]),
+    "replies.parent": lambda tx, w: replies.parent(tx, w["row"]),
+    "replies.renamed": lambda tx, w: replies.renamed(tx, 1),
     "deliveries.has_live_replies": lambda tx, w: deliveries.has_live_replies(tx, w["row"]),
     "deliveries.message_ids": lambda tx, w: deliveries.message_ids(tx, CHANNEL, 1),
     "deliveries.held_places": lambda tx, w: deliveries.held_places(tx),
