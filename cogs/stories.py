@@ -68,7 +68,13 @@ class Stories(commands.GroupCog, name="stories", description="Read the stories a
         await interaction.response.defer(ephemeral=True, thinking=True)
         bot = self.bot
         stored, report = await reading.fetch(
-            bot.database, bot.web, url, guild_id=guild, user_id=interaction.user.id, now=bot.clock.now()
+            bot.database,
+            bot.web,
+            url,
+            guild_id=guild,
+            user_id=interaction.user.id,
+            now=bot.clock.now(),
+            kinds=bot.kinds,
         )
         bot.deliverer.wake()
         embed, view = card_message(stored)

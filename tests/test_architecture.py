@@ -27,6 +27,7 @@ PLACES = {
     "click": ("bot.cli.",),
     "rich": ("bot.cli.",),
     "dotenv": ("bot.config",),
+    "chardet": ("bot.sources.page_decode",),
     "feedparser": ("bot.sources.feed_worker",),
 }
 # Pure modules decide; they do no I/O, read no clock and know no library that does.

@@ -5,9 +5,13 @@ from __future__ import annotations
 import codecs
 import re
 
+import chardet
+
 from bot.errors import NotAStory
 
 MAX_BYTES = 8 * 2**20
+_LOOKED_AT = 65_536  # bytes that are looked at to tell a character set
+_LIKELY = 0.2  # below this a guess is no better than the web's most frequent one
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -79,7 +83,7 @@ def _charset(content_type: str | None) -> str | None:
 
 
 def _decode(data: bytes, declared: str | None) -> str:
-    """Believe a byte order mark, then bytes that can only be UTF-8, then what is declared, then Windows' Latin."""
+    """Believe a byte order mark, then bytes that can only be UTF-8, then what is declared, then what it looks like."""
     for bom, name in _BOMS:
         if data.startswith(bom):
             return data[len(bom) :].decode(name, "replace")
@@ -99,8 +103,19 @@ def _decode(data: bytes, declared: str | None) -> str:
             continue
     mended = data.decode("utf-8", "replace")  # UTF-8 with a few broken bytes, or cut inside its last character
     broken = mended.count("\ufffd")
-    foreign = sum(not char.isascii() for char in mended) - broken
-    return mended if foreign > broken else data.decode("cp1252", "replace")
+    foreign = len(mended) - len(mended.encode("ascii", "ignore")) - broken
+    return mended if foreign > broken else _detected(data)
+
+
+def _detected(data: bytes) -> str:
+    """Return text whose character set nobody names: as it looks most likely, else as Windows' Latin."""
+    found = chardet.detect(data[:_LOOKED_AT])
+    if found["encoding"] and (found["confidence"] or 0) >= _LIKELY:
+        try:
+            return _text(data, found["encoding"])
+        except (LookupError, ValueError):
+            pass
+    return data.decode("cp1252", "replace")
 
 
 def _text(data: bytes, name: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from bot.errors import FetchError, NotAStory
 from bot.http import Response
 from bot.sources.page import fetch, parse, read_path
+from bot.sources.page_decode import charset_text
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
 real = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the recorded samples are not beside the repository")
@@ -187,3 +188,18 @@ async def test_reading_files(tmp_path):
     assert len((await read_path(tmp_path / "a.txt")).comments) == 2
     with pytest.raises(NotAStory):
         await read_path(tmp_path / "none.txt")
+
+
+@pytest.mark.parametrize(
+    ("charset", "words"),
+    [
+        ("euc_jp", "日本と米国は月探査で協力することで合意した。"),
+        ("shift_jis", "日本と米国は月探査で協力することで合意した。"),
+        ("gb18030", "中国和俄罗斯签署航天合作协议，双方将共同建设月球科研站。"),
+        ("euc_kr", "한국과 미국은 우주 협력 협정에 서명했다."),
+        ("cp1251", "Россия и Китай подписали соглашение о сотрудничестве в космосе."),
+        ("cp1252", "Les deux agences ont signé un accord à Genève, très bientôt."),
+    ],
+)
+def test_a_character_set_that_nobody_names_is_told_by_its_looks(charset, words):
+    assert charset_text(words.encode(charset)) == words
