@@ -80,7 +80,7 @@ def answer(head: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def serve(requests: IO[bytes], answers: IO[bytes], before: Callable[[], None] = lambda: None) -> None:
-    """Answer request after request until the input ends; ``before`` each of them the process may be given its bounds."""
+    """Answer request after request until the input ends; ``before`` is called ahead of each."""
     while len(lengths := requests.read(FRAME.size)) == FRAME.size:
         head_size, body_size = FRAME.unpack(lengths)
         head, body = requests.read(head_size), requests.read(body_size)
