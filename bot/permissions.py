@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from bot.model import Layout
+
 
 @dataclass(frozen=True, slots=True)
 class Permission:
     """One Discord permission: its bit, the name that people see in Discord, and why the bot needs it.
 
-    Without a ``required`` one nothing can be posted; without another one the bot posts, but poorer.
+    Without a ``required`` one nothing can be posted; without another one the bot posts, but poorer. ``layouts`` are
+    those of a channel that need it.
     """
 
     name: str
@@ -18,13 +21,24 @@ class Permission:
     title: str
     reason: str
     required: bool = True
+    layouts: frozenset[Layout] = frozenset(Layout)
 
+
+_THREADS = frozenset((Layout.THREAD, Layout.FORUM))
 
 NEEDED: tuple[Permission, ...] = (
     Permission("VIEW_CHANNEL", 1 << 10, "View Channel", "to see the channel that was followed"),
     Permission("SEND_MESSAGES", 1 << 11, "Send Messages", "to post a story's card"),
-    Permission("CREATE_PUBLIC_THREADS", 1 << 35, "Create Public Threads", "to open a thread for a story's comments"),
-    Permission("SEND_MESSAGES_IN_THREADS", 1 << 38, "Send Messages in Threads", "to post the comments"),
+    Permission(
+        "CREATE_PUBLIC_THREADS",
+        1 << 35,
+        "Create Public Threads",
+        "to open a thread for a story's comments",
+        layouts=frozenset((Layout.THREAD,)),
+    ),
+    Permission(
+        "SEND_MESSAGES_IN_THREADS", 1 << 38, "Send Messages in Threads", "to post the comments", layouts=_THREADS
+    ),
     Permission("EMBED_LINKS", 1 << 14, "Embed Links", "to show a story as a card instead of bare text", required=False),
     Permission("READ_MESSAGE_HISTORY", 1 << 16, "Read Message History", "to reply to the message of a parent comment"),
 )
@@ -40,9 +54,9 @@ def bits(needed: Iterable[Permission] = NEEDED) -> int:
     return total
 
 
-def lacking(have: int) -> tuple[Permission, ...]:
-    """Return what is needed and not in ``have``, in the table's order."""
-    return tuple(permission for permission in NEEDED if not have & permission.bit)
+def lacking(have: int, layout: Layout = Layout.THREAD) -> tuple[Permission, ...]:
+    """Return what a channel of that layout needs and ``have`` lacks, in the table's order."""
+    return tuple(permission for permission in NEEDED if layout in permission.layouts and not have & permission.bit)
 
 
 ADMINISTRATOR = 1 << 3

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+
+from bot.model import Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,18 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One message as it will be sent; ``permalink`` is the item's address by which it is found again."""
+    """One message as it will be sent; ``permalink`` is the item's address by which it is found again.
+
+    With a ``name`` it begins a forum post, which is called so and carries ``tags``.
+    """
 
     content: str = ""
     embed: Embed | None = None
     buttons: tuple[Button, ...] = ()
     reply_to: int | None = None
     permalink: str | None = None
+    name: str | None = None
+    tags: tuple[int, ...] = ()
 
     def answering(self, message_id: int | None) -> Post:
         """Return the same post as a reply to ``message_id``."""
@@ -56,6 +63,7 @@ class Post:
         data = json.loads(text)
         data["embed"] = Embed(**data["embed"]) if data["embed"] else None
         data["buttons"] = tuple(Button(**button) for button in data["buttons"])
+        data["tags"] = tuple(data.get("tags", ()))
         return cls(**data)
 
 
@@ -77,6 +85,7 @@ class Duty(StrEnum):
     HOLD = "hold"
     UNARCHIVE = "unarchive"
     TAKEN = "taken"
+    UNTAGGED = "untagged"
     RETRY = "retry"
 
 
@@ -132,11 +141,20 @@ class Missing:
 class Messenger(Protocol):
     """The only mouth. Each call is at most one request that changes something; none raises on Discord's account."""
 
-    def missing(self, place: Place) -> Missing | None:
+    def missing(self, place: Place, layout: Layout = Layout.THREAD) -> Missing | None:
         """Return what the bot may not do there, from the gateway's cache; None while the guild is unavailable."""
 
     async def create(self, place: Place, post: Post, nonce: str) -> Answer:
-        """Send one message."""
+        """Send one message, or begin a forum post, whose thread and first message have the same id."""
+
+    async def forum_tags(self, place: Place, names: Sequence[str]) -> tuple[int, ...] | None:
+        """Return a forum's tags of these names, made where that is allowed; None: it asks for one and has none."""
+
+    async def rename(self, place: Place, name: str) -> Answer:
+        """Give a thread another name."""
+
+    async def publish(self, place: Place, message_id: int) -> Answer:
+        """Send a message of an announcement channel to the servers that follow it."""
 
     async def open_thread(self, place: Place, message_id: int, name: str) -> Answer:
         """Open a public thread on a message."""

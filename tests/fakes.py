@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from bot.model import Layout
 from bot.post import Answer, Missing, Place, Post, Sent, Unknown
 
 
@@ -31,6 +32,8 @@ class FakeMessenger:
 
     posted: dict[int, tuple[Place, Post]] = field(default_factory=dict)
     threads: dict[int, str] = field(default_factory=dict)
+    published: list[int] = field(default_factory=list)
+    tags: tuple[int, ...] | None = ()
     answers: list[Answer] = field(default_factory=list)
     lack: Missing | None = Missing(embeds=True)
     lose_answers: int = 0
@@ -38,7 +41,7 @@ class FakeMessenger:
     calls: list[str] = field(default_factory=list)
     next_id: int = 1000
 
-    def missing(self, place: Place) -> Missing | None:
+    def missing(self, place: Place, layout: Layout = Layout.THREAD) -> Missing | None:
         return self.lack
 
     async def create(self, place: Place, post: Post, nonce: str) -> Answer:
@@ -51,6 +54,24 @@ class FakeMessenger:
             self.lose_answers -= 1
             return Unknown("the answer was lost")
         return Sent(self.next_id)
+
+    async def forum_tags(self, place: Place, names: Sequence[str]) -> tuple[int, ...] | None:
+        self.calls.append(f"tags {', '.join(names)}")
+        return self.tags
+
+    async def rename(self, place: Place, name: str) -> Answer:
+        self.calls.append("rename")
+        if self.answers:
+            return self.answers.pop(0)
+        self.threads[place.channel_id] = name
+        return Sent(place.channel_id)
+
+    async def publish(self, place: Place, message_id: int) -> Answer:
+        self.calls.append("publish")
+        if self.answers:
+            return self.answers.pop(0)
+        self.published.append(message_id)
+        return Sent(message_id)
 
     async def open_thread(self, place: Place, message_id: int, name: str) -> Answer:
         self.calls.append("thread")

@@ -13,6 +13,10 @@ _BY_CODE = {
     160002: Duty.HOLD,  # no reply without READ_MESSAGE_HISTORY
     50083: Duty.UNARCHIVE,  # thread is archived
     160004: Duty.TAKEN,  # the message has a thread already
+    40033: Duty.TAKEN,  # the message is published already
+    10087: Duty.UNTAGGED,  # a tag of the forum is gone
+    40066: Duty.HOLD,  # the forum asks for a tag, and there is none that we may set
+    40067: Duty.HOLD,
     160005: Duty.HOLD,  # thread is locked by a moderator
     50035: Duty.FALLBACK,  # our payload
     50006: Duty.FALLBACK,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import discord
 
 from bot import render
-from bot.chat.messenger import COLOUR, embed_of, view_of
+from bot.chat.messages import COLOUR, embed_of, view_of
 from bot.interests import Trial
 from bot.markdown import escape
 from bot.model import StoredStory, Subscription

@@ -8,7 +8,7 @@ from datetime import datetime
 import discord
 
 from bot import markdown, render
-from bot.chat.messenger import COLOUR
+from bot.chat.messages import COLOUR
 from bot.model import Source, Story, Subscription
 from bot.poll_one import PollReport
 from bot.previews import SHOWN

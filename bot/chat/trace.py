@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import aiohttp
 
-from bot.chat.messenger import AmbiguousAnswer
+from bot.chat.answers import AmbiguousAnswer
 
 CREATES = re.compile(r"/channels/\d+/(messages(/\d+/threads)?|threads)$")
 

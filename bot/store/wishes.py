@@ -4,19 +4,35 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 
 from aiosqlite import Connection as Transaction
 
 from bot.model import StoredComment, StoredStory, Subscription
+from bot.plan import oldest
 from bot.store import chores, meta
-from bot.store.reasons import DELETED, REMOVED, SHORTER, UNFOLLOWED, UNPOSTED
-from bot.store.values import text
+from bot.store.reasons import DELETED, ORPHAN, REMOVED, SHORTER, UNFOLLOWED, UNPOSTED, WITHDRAWN
+from bot.store.values import text, to_ms
 
 _INSERT = """INSERT OR IGNORE INTO deliveries (guild_id, channel_id, subscription_id, story_id, comment_id, part,
-        position, state, nonce, want_rev, want_gone, layout)
+        position, state, nonce, want_rev, want_gone, layout, next_at, reason, promised_at)
     VALUES (:guild, :channel, :subscription, :story, :comment, :part, :position, 'pending', :nonce, :revision, :gone,
-        :layout)"""
+        :layout, :next, :reason, :promised)"""
+# Where comments can be posted, how many are there, and how many of those wait.
+_CARDS = """SELECT d.id, d.state, d.guild_id, d.channel_id, d.subscription_id, d.layout, s.comment_cap, s.grace_s,
+        (SELECT count(*) FROM deliveries c INDEXED BY deliveries_story WHERE c.story_id = d.story_id
+            AND c.channel_id = d.channel_id AND c.comment_id > 0 AND c.part = 0) AS mirrored,
+        (SELECT count(*) FROM deliveries c INDEXED BY deliveries_pending WHERE c.state = 'pending'
+            AND c.channel_id = d.channel_id AND c.story_id = d.story_id AND c.comment_id > 0) AS waiting
+    FROM deliveries d JOIN subscriptions s ON s.channel_id = d.channel_id AND s.paused_reason IS NULL
+    WHERE d.story_id = :story AND d.channel_id = coalesce(:channel, d.channel_id) AND d.comment_id IS NULL
+        AND d.layout <> 'story-only' AND NOT d.thread_closed
+        AND (d.state IN ('pending', 'inflight', 'live', 'held') OR d.state = 'gone' AND d.thread_id IS NOT NULL)"""
+# So many comments may wait in one thread: who floods a page shall not flood a channel.
+MOST_WAITING = 500
+PARENT_WAIT = timedelta(minutes=10)
 
 # Only what never reached Discord for sure is simply pending again; a doubt is settled first.
 _REVIVE = """UPDATE deliveries SET state = CASE WHEN attempt_at IS NULL THEN 'pending' ELSE 'inflight' END,
@@ -25,32 +41,66 @@ _REVIVE = """UPDATE deliveries SET state = CASE WHEN attempt_at IS NULL THEN 'pe
         AND reason IN (:first, :second)"""
 
 
-async def want_story(tx: Transaction, story: StoredStory, found: Iterable[StoredComment], where: Subscription) -> int:
-    """Promise a story with its comments to a subscription's channel; returns how many promises are new."""
+async def want_story(
+    tx: Transaction, story: StoredStory, found: Sequence[StoredComment], where: Subscription, now: datetime
+) -> int:
+    """Promise a story with its oldest comments to a subscription's channel; returns how many promises are new."""
     before = tx.total_changes
     nonce = await nonce_of(tx, where.channel_id, f"{story.id}", 0)
     row = {"guild": where.guild_id, "channel": where.channel_id, "subscription": where.id, "story": story.id}
-    row["layout"] = str(where.options.layout)
+    row |= {"layout": str(where.options.layout), "promised": to_ms(now), "next": None, "reason": None}
     card = {"comment": None, "part": 0, "position": -1, "nonce": nonce, "revision": story.revision, "gone": False}
     await tx.execute(_INSERT, {**row, **card})
     await tx.execute(_REVIVE, {"channel": where.channel_id, "story": story.id, "first": UNFOLLOWED, "second": REMOVED})
-    await want_comments(tx, story.id, found, where.channel_id)
+    for target in await tx.execute_fetchall(_CARDS, {"story": story.id, "channel": where.channel_id}):
+        sql = "SELECT comment_id FROM deliveries WHERE story_id = ? AND channel_id = ? AND comment_id > 0"
+        known = {row[0] for row in await tx.execute_fetchall(sql, (story.id, where.channel_id))}
+        fresh = [comment for comment in found if comment.id not in known]
+        cap = target["comment_cap"]
+        left_out = await _want(tx, target, story.id, fresh, now, max(0, cap - len(known)) if cap else len(fresh))
+        await _leave_out(tx, target, story.id, left_out)
     return tx.total_changes - before
 
 
 async def want_comments(
-    tx: Transaction, story_id: int, found: Iterable[StoredComment], channel_id: int | None = None
+    tx: Transaction, story_id: int, found: Sequence[StoredComment], now: datetime, orphans: Collection[str] = ()
 ) -> int:
-    """Promise comments to every channel (or to one) where the story stands, unless alone, and its thread is open."""
-    sql = """SELECT guild_id, channel_id, subscription_id, layout FROM deliveries
-        WHERE story_id = :story AND channel_id = coalesce(:channel, channel_id) AND comment_id IS NULL
-            AND layout <> 'story-only' AND NOT thread_closed
-            AND channel_id IN (SELECT channel_id FROM subscriptions WHERE paused_reason IS NULL)
-            AND (state IN ('pending', 'inflight', 'live', 'held') OR state = 'gone' AND thread_id IS NOT NULL)"""
-    cards = list(await tx.execute_fetchall(sql, {"story": story_id, "channel": channel_id}))
-    secret = await _secret(tx) if cards else ""
-    rows = [
-        {
+    """Promise new comments wherever the story stands with its comments; returns how many promises are new.
+
+    ``orphans`` are keys of those whose parents may still come: they wait for them, but not long.
+    """
+    before = tx.total_changes
+    for target in list(await tx.execute_fetchall(_CARDS, {"story": story_id, "channel": None})) if found else ():
+        first = target["mirrored"] == 0 and target["comment_cap"]
+        room = first or (MOST_WAITING - target["waiting"] if target["mirrored"] else len(found))
+        left_out = await _want(tx, target, story_id, found, now, max(0, room), new=True, orphans=orphans)
+        if left_out:
+            await _leave_out(tx, target, story_id, left_out, more=True)
+    return tx.total_changes - before
+
+
+async def _want(
+    tx: Transaction,
+    card: sqlite3.Row,
+    story_id: int,
+    found: Sequence[StoredComment],
+    now: datetime,
+    limit: int,
+    *,
+    new: bool = False,
+    orphans: Collection[str] = (),
+) -> int:
+    """Promise the ``limit`` oldest of comments below a card; returns how many were left out. Deleted ones count not."""
+    alive = [comment for comment in found if not comment.comment.deleted]
+    chosen = oldest(alive, limit)
+    secret, grace = await _secret(tx), timedelta(seconds=card["grace_s"])
+    rows = []
+    for comment in [*chosen, *(comment for comment in found if comment.comment.deleted)]:
+        orphan = comment.comment.key in orphans
+        # What we see for the first time now is new; of what is older, the site says how old it is.
+        born = now if new else comment.comment.posted_at
+        due = now + PARENT_WAIT if orphan else born + grace if born else now
+        rows.append({
             "guild": card["guild_id"],
             "channel": card["channel_id"],
             "subscription": card["subscription_id"],
@@ -62,13 +112,48 @@ async def want_comments(
             "revision": comment.revision,
             "gone": comment.comment.deleted,
             "layout": card["layout"],
-        }
-        for card in cards
-        for comment in found
-    ]
-    before = tx.total_changes
+            "next": to_ms(min(due, now + max(grace, PARENT_WAIT))) if due > now else None,
+            "reason": ORPHAN if orphan else None,
+            "promised": to_ms(now),
+        })  # fmt: skip
     await tx.executemany(_INSERT, rows)
-    return tx.total_changes - before
+    return len(alive) - len(chosen)
+
+
+async def _leave_out(tx: Transaction, card: sqlite3.Row, story_id: int, number: int, *, more: bool = False) -> None:
+    """Have a card say how many comments are not below it; one that stands already is edited for that."""
+    sql = "UPDATE deliveries SET skipped = iif(:more, skipped, 0) + :number WHERE id = :id AND skipped <> :number"
+    cursor = await tx.execute(sql, {"more": more, "number": number, "id": card["id"]})
+    if cursor.rowcount == 0 or card["state"] == "pending":
+        return
+    sql = "UPDATE stories SET revision = revision + 1 WHERE id = ? RETURNING revision"
+    for (revision,) in await tx.execute_fetchall(sql, (story_id,)):
+        await tx.execute("UPDATE deliveries SET want_rev = ? WHERE id = ?", (revision, card["id"]))
+
+
+async def withdraw(tx: Transaction, vanished: Iterable[StoredComment]) -> None:
+    """Do not post what vanished at its source before it was posted: it may have been spam."""
+    sql = """UPDATE deliveries SET state = 'gone', reason = ?
+        WHERE comment_id = ? AND state = 'pending' AND tries = 0 AND message_id IS NULL"""
+    await tx.executemany(sql, [(WITHDRAWN, stored.id) for stored in vanished])
+
+
+async def take_back(tx: Transaction, returned: Iterable[StoredComment]) -> None:
+    """Post after all what only seemed to have vanished."""
+    sql = "UPDATE deliveries SET state = 'pending', reason = NULL WHERE comment_id = ? AND state = 'gone' AND reason = ?"
+    await tx.executemany(sql, [(stored.id, WITHDRAWN) for stored in returned])
+
+
+async def adopt(tx: Transaction, parents: Iterable[StoredComment]) -> None:
+    """Let orphans that wait for one of these comments follow right behind it."""
+    sql = """UPDATE deliveries SET next_at = NULL, reason = NULL, position = :position
+        WHERE state = 'pending' AND reason = :orphan
+            AND comment_id IN (SELECT id FROM comments WHERE story_id = :story AND parent_key = :key)"""
+    rows = [
+        {"position": one.position + 1, "orphan": ORPHAN, "story": one.story_id, "key": text(one.comment.key)}
+        for one in parents
+    ]
+    await tx.executemany(sql, rows)
 
 
 async def want_revision(tx: Transaction, story_id: int, comment: StoredComment | None, revision: int) -> int:
@@ -91,8 +176,8 @@ async def want_revision(tx: Transaction, story_id: int, comment: StoredComment |
 
 async def _post_again(tx: Transaction, comment: StoredComment) -> int:
     """A comment that came back at its source is posted anew where it had been removed: a new message, a new nonce."""
-    sql = "SELECT id, channel_id, part FROM deliveries WHERE comment_id = ? AND state = 'gone' AND reason IN (?, ?, ?)"
-    rows = list(await tx.execute_fetchall(sql, (comment.id, DELETED, UNPOSTED, SHORTER)))
+    sql = "SELECT id, channel_id, part FROM deliveries WHERE comment_id = ? AND state = 'gone' AND reason IN (?, ?, ?, ?)"
+    rows = list(await tx.execute_fetchall(sql, (comment.id, DELETED, UNPOSTED, SHORTER, WITHDRAWN)))
     for row in rows:
         item = f"{item_of(comment.story_id, comment.comment.key)}@{comment.revision}"
         nonce = await nonce_of(tx, row["channel_id"], item, row["part"])
@@ -129,6 +214,9 @@ async def ensure_parts(tx: Transaction, delivery_id: int, count: int) -> None:
             "nonce": await nonce_of(tx, row["channel_id"], item, part),
             "revision": row["want_rev"],
             "gone": False,
+            "next": None,
+            "reason": None,
+            "promised": row["promised_at"],
             "layout": row["layout"],
         }
         await tx.execute(_INSERT, values)
