@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
+from typing import NamedTuple
 
 from bot.clock import Clock
 from bot.errors import NotFound, StoreError
+from bot.http_hosts import host_of
 from bot.poll_one import Kinds, OnePoll, PollReport
 from bot.sources.base import Web
 from bot.store import sources, threads
@@ -23,13 +25,21 @@ __all__ = ["Kinds", "PollReport", "Poller"]
 log = logging.getLogger(__name__)
 
 AT_ONCE = 20  # sources, and as many threads and pages
+AT_ONCE_OF_A_HOST = 4  # the others would only wait for each other, in places that other hosts could have
 BATCH = 200
+MOST_WAITING = 2000
 IDLE = 30.0
+BREATH = 0.02
 PAUSE = timedelta(minutes=1)
 
 # What is read: "source", "thread" or "page", and its number.
 _Key = tuple[str, int]
-_Job = tuple[_Key, Callable[[], Awaitable[object]]]
+
+
+class _Job(NamedTuple):
+    key: _Key
+    host: str
+    work: Callable[[], Awaitable[object]]
 
 
 class Poller:
@@ -49,7 +59,7 @@ class Poller:
         self._clock = clock
         self._one = OnePoll(database, web, kinds, clock, random=random or Random(), on_promised=on_promised)
         # Sources and threads wait apart, so that neither takes the other's place.
-        self._lists = _List(self._due_sources), _List(self._due_threads)
+        self._lines = _Line(self._due_sources), _Line(self._due_threads)
         self._busy: dict[_Key, asyncio.Task[None]] = {}
         self._off: dict[_Key, datetime] = {}
         self._quiet_until = clock.now()
@@ -67,7 +77,10 @@ class Poller:
                 patience = await self._round()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), patience)
+                await asyncio.sleep(BREATH)  # one look at the store for all that ends together
         finally:
+            for line in self._lines:
+                line.waiting.clear()  # what ends now must not start another
             for task in self._busy.values():
                 task.cancel()
             await asyncio.gather(*self._busy.values(), return_exceptions=True)
@@ -95,10 +108,14 @@ class Poller:
         if now < self._quiet_until:
             return min((self._quiet_until - now).total_seconds(), PAUSE.total_seconds())
         try:
-            for one in self._lists:
-                if not one.waiting and one.running < AT_ONCE:
-                    one.waiting.extend(await one.due())
-                self._start(one)
+            for line in self._lines:
+                self._start(line)
+                while len(line.running) < AT_ONCE and len(line.waiting) < MOST_WAITING:
+                    more = await line.due()
+                    line.waiting.extend(more)
+                    self._start(line)
+                    if len(more) < BATCH:
+                        break
             return await self._patience()
         except StoreError as error:
             log.error("cannot poll cause=%s", error)
@@ -107,61 +124,69 @@ class Poller:
     async def _due_sources(self) -> list[_Job]:
         taken = self._taken()
         async with self._database.read() as tx:
-            found = await sources.due(tx, self._clock.now(), BATCH)
-        return _free(taken, ((("source", row.id), partial(self._one.source, row)) for row in found))
+            found = await sources.due(tx, self._clock.now(), BATCH + len(taken))
+        jobs = [_Job(("source", row.id), _host(row.address, row.kind), partial(self._one.source, row)) for row in found]
+        return [job for job in jobs if job.key not in taken]
 
     async def _due_threads(self) -> list[_Job]:
         taken = self._taken()
         async with self._database.read() as tx:
-            found = await threads.due(tx, self._clock.now(), BATCH)
-        pages = await self._due_pages()
-        return pages + _free(taken, ((("thread", row.id), partial(self._one.thread, row)) for row in found))
+            found = await threads.due(tx, self._clock.now(), BATCH + len(taken))
+        jobs = [_Job(("thread", row.id), _host(row.address, row.kind), partial(self._one.thread, row)) for row in found]
+        return await self._due_pages() + [job for job in jobs if job.key not in taken]
 
     async def _due_pages(self) -> list[_Job]:
         taken = self._taken()
         async with self._database.read() as tx:
-            found = await threads.probes_due(tx, self._clock.now(), BATCH)
-        return _free(taken, ((("page", story[0]), partial(self._one.page, *story)) for story in found))
+            found = await threads.probes_due(tx, self._clock.now(), BATCH + len(taken))
+        jobs = [_Job(("page", story[0]), _host(story[1], "page"), partial(self._one.page, *story)) for story in found]
+        return [job for job in jobs if job.key not in taken]
 
     def _taken(self) -> set[_Key]:
-        """Return what is under way or put off; asked before the store is, as what ends meanwhile was still due there."""
+        """Return what waits, runs or is put off. Asked before the store is: what ends meanwhile was still due there."""
         now = self._clock.now()
         self._off = {key: until for key, until in self._off.items() if now < until <= now + PAUSE}
-        return self._busy.keys() | self._off.keys()
+        waiting = {job.key for line in self._lines for job in line.waiting}
+        return self._busy.keys() | self._off.keys() | waiting
 
-    def _start(self, one: _List) -> None:
-        while one.waiting and one.running < AT_ONCE:
-            key, work = one.waiting.popleft()
-            one.running += 1
-            self._busy[key] = asyncio.create_task(self._run(one, key, work))
+    def _start(self, line: _Line) -> None:
+        """Start what there is room for; a host that has enough to do is passed over."""
+        passed = deque[_Job]()
+        while line.waiting and len(line.running) < AT_ONCE:
+            job = line.waiting.popleft()
+            if line.running.count(job.host) >= AT_ONCE_OF_A_HOST:
+                passed.append(job)
+                continue
+            line.running.append(job.host)
+            self._busy[job.key] = asyncio.create_task(self._run(line, job))
+        line.waiting.extendleft(reversed(passed))
 
-    async def _run(self, one: _List, key: _Key, work: Callable[[], Awaitable[object]]) -> None:
+    async def _run(self, line: _Line, job: _Job) -> None:
         try:
-            await self._guarded(key, work)
+            await self._guarded(job)
         finally:
-            one.running -= 1
-            del self._busy[key]
-            if one.waiting and self._clock.now() >= self._quiet_until:
-                self._start(one)
-            else:
-                self.wake()
+            line.running.remove(job.host)
+            del self._busy[job.key]
+            if self._clock.now() >= self._quiet_until:
+                self._start(line)
+            self.wake()
 
     async def _within(self, limit: asyncio.Semaphore, job: _Job) -> None:
         async with limit:
-            await self._guarded(*job)
+            await self._guarded(job)
 
-    async def _guarded(self, key: _Key, work: Callable[[], Awaitable[object]]) -> None:
+    async def _guarded(self, job: _Job) -> None:
         """Run one poll: one of the five places that may catch everything."""
         try:
-            await work()
+            await job.work()
         except NotFound:
-            log.info("removed while it was read %s=%d", *key)
+            log.info("removed while it was read %s=%d", *job.key)
         except StoreError as error:
-            log.error("cannot store what was read %s=%d cause=%s", *key, error)
+            log.error("cannot store what was read %s=%d cause=%s", *job.key, error)
             self._quiet_until = self._clock.now() + PAUSE
         except Exception:
-            log.exception("poll failed %s=%d", *key)
-            self._off[key] = self._clock.now() + PAUSE
+            log.exception("poll failed %s=%d", *job.key)
+            self._off[job.key] = self._clock.now() + PAUSE
 
     async def _patience(self) -> float:
         """Return the seconds until something is due without being woken."""
@@ -171,14 +196,18 @@ class Poller:
         return min([IDLE, *((time - now).total_seconds() for time in times if time)])
 
 
-def _free(taken: set[_Key], jobs: Iterable[_Job]) -> list[_Job]:
-    return [job for job in jobs if job[0] not in taken]
-
-
-class _List:
-    """Jobs of one sort that wait for a place."""
+class _Line:
+    """Jobs of one sort that wait for a place, and the hosts of those that have one."""
 
     def __init__(self, due: Callable[[], Awaitable[list[_Job]]]) -> None:
         self.due = due
         self.waiting: deque[_Job] = deque()
-        self.running = 0
+        self.running: list[str] = []
+
+
+def _host(address: str, kind: str) -> str:
+    """Return the host that an address is asked from; a kind whose addresses name none has one."""
+    try:
+        return host_of(address) or kind
+    except ValueError:  # an address that cannot be asked at all
+        return kind

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-DEADLINE = 120.0  # seconds for all requests of one read
+DEADLINE = 300.0  # seconds for all requests of one read, with the moments that a host is left in peace
 UNKNOWN_KIND = Failure("this version of mine does not read such sources any more")
 TOO_LONG = Failure("it took too long to answer")
 OURS = Failure("an error of mine kept me from reading it; my operator's log says more")

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -184,8 +185,15 @@ async def test_s07_two_sources_that_meet_become_one(stage):
     assert (stage.cards(), stage.cards(OTHER_CHANNEL)) == (["Story 2"], ["Story 2"])
 
 
+@asynccontextmanager
 async def running(stage):
-    return asyncio.create_task(stage.poller.run())
+    task = asyncio.create_task(stage.poller.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
 
 
 async def until(condition):
@@ -194,17 +202,11 @@ async def until(condition):
             await asyncio.sleep(0.001)
 
 
-async def ended(task):
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-
 async def test_s02_hanging_sources_delay_no_other_and_no_thread(stage):
     stage.kind.talks["thread-1"] = [Discussion((comment("wp-1"),), True)]
     good = await stage.add(fetched(fresh(1, stage.clock.now(), threads=(THREAD,))), address="https://example.org/good")
     for number in range(15):
-        await stage.add(fetched(1), address=f"https://example.org/hangs/{number}")
+        await stage.add(fetched(1), address=f"https://hangs{number}.example.net/")
     hang = asyncio.Event()
 
     async def before(address):
@@ -212,20 +214,19 @@ async def test_s02_hanging_sources_delay_no_other_and_no_thread(stage):
             await hang.wait()
 
     stage.kind.before = before
-    task = await running(stage)
-    await until(lambda: stage.rows("SELECT count(*) FROM comments") == [(1,)])
-    for number in range(2, 30):
-        stage.gives(fetched(*range(1, number)), address=good.address)
-        stage.clock.turn(3600)
-        stage.poller.wake()
-        await until(lambda n=number: stage.rows("SELECT count(*) FROM stories") == [(n - 1,)])
-    assert stage.rows("SELECT count(*) FROM sources WHERE last_read_at IS NULL") == [(15,)]
-    await ended(task)
+    async with running(stage):
+        await until(lambda: stage.rows("SELECT count(*) FROM comments") == [(1,)])
+        for number in range(2, 30):
+            stage.gives(fetched(*range(1, number)), address=good.address)
+            stage.clock.turn(3600)
+            stage.poller.wake()
+            await until(lambda n=number: stage.rows("SELECT count(*) FROM stories") == [(n - 1,)])
+        assert stage.rows("SELECT count(*) FROM sources WHERE last_read_at IS NULL") == [(15,)]
 
 
 async def test_s02_at_most_20_sources_are_read_at_once(stage):
     for number in range(50):
-        await stage.add(fetched(1), address=f"https://example.org/{number}", everyone=True)
+        await stage.add(fetched(1), address=f"https://{number}.example.org/", everyone=True)
     now, most = 0, 0
 
     async def before(_address):
@@ -235,11 +236,29 @@ async def test_s02_at_most_20_sources_are_read_at_once(stage):
         now -= 1
 
     stage.kind.before = before
-    task = await running(stage)
-    await until(lambda: stage.rows("SELECT count(*) FROM sources WHERE last_read_at IS NULL") == [(0,)])
-    await ended(task)
+    async with running(stage):
+        await until(lambda: stage.rows("SELECT count(*) FROM sources WHERE last_read_at IS NULL") == [(0,)])
     assert most == 20
     assert len(stage.kind.asked) == 50
+
+
+async def test_s02_a_host_with_many_sources_leaves_places_for_others(stage):
+    for number in range(300):
+        await stage.add(fetched(1), address=f"https://slow.example.net/{number}", everyone=True)
+    stage.clock.turn(1)
+    await stage.add(fetched(1), everyone=True)
+    hanging = 0
+
+    async def before(address):
+        nonlocal hanging
+        if "slow" in address:
+            hanging += 1
+            await asyncio.Event().wait()
+
+    stage.kind.before = before
+    async with running(stage):
+        await until(lambda: stage.rows("SELECT count(*) FROM sources WHERE last_read_at IS NOT NULL") == [(1,)])
+    assert hanging == 4
 
 
 async def test_s02_a_read_that_never_ends_is_given_up(stage, monkeypatch):
@@ -265,9 +284,8 @@ async def test_c01_cancelled_in_the_middle_of_a_fetch_it_is_read_again(stage):
 
     stage.kind.before = hang
     stage.clock.turn(3600)
-    task = await running(stage)
-    await arrived.wait()
-    await ended(task)
+    async with running(stage):
+        await arrived.wait()
     assert await stage.source(source) == before
     stage.kind.before = None
     stage.poller = stage.new_poller()
@@ -321,18 +339,17 @@ async def test_b01_on_a_full_disk_polling_pauses_and_goes_on(stage, caplog):
     caplog.set_level(logging.ERROR)
     source = await stage.add(fetched(1))
     await stage.database._writer.execute("PRAGMA busy_timeout = 0")
-    with locked(stage.database.path):
-        task = await running(stage)
-        await until(lambda: "cannot store what was read" in caplog.text)
-        for _ in range(5):
-            stage.poller.wake()
-            await asyncio.sleep(0)
-        assert len(stage.kind.asked) == 1
-    stage.clock.turn(61)
-    stage.poller.wake()
-    await until(lambda: stage.rows("SELECT last_read_at FROM sources") != [(None,)])
-    assert len(stage.kind.asked) == 2
-    await ended(task)
+    async with running(stage):
+        with locked(stage.database.path):
+            await until(lambda: "cannot store what was read" in caplog.text)
+            for _ in range(5):
+                stage.poller.wake()
+                await asyncio.sleep(0)
+            assert len(stage.kind.asked) == 1
+        stage.clock.turn(61)
+        stage.poller.wake()
+        await until(lambda: stage.rows("SELECT last_read_at FROM sources") != [(None,)])
+        assert len(stage.kind.asked) == 2
     assert (await stage.source(source)).baseline_at == stage.clock.now()
 
 
@@ -344,16 +361,15 @@ async def test_an_error_of_ours_puts_one_source_off_and_is_logged(stage, monkeyp
 
     monkeypatch.setattr(poll_one, "take_read", bug)
     monkeypatch.setattr(poll_one, "take_failure", bug)
-    task = await running(stage)
-    await until(lambda: "poll failed source=1" in caplog.text)
-    for _ in range(5):
+    async with running(stage):
+        await until(lambda: "poll failed source=1" in caplog.text)
+        for _ in range(5):
+            stage.poller.wake()
+            await asyncio.sleep(0.001)
+        assert len(stage.kind.asked) == 1
+        stage.clock.turn(61)
         stage.poller.wake()
-        await asyncio.sleep(0.001)
-    assert len(stage.kind.asked) == 1
-    stage.clock.turn(61)
-    stage.poller.wake()
-    await until(lambda: len(stage.kind.asked) == 2)
-    await ended(task)
+        await until(lambda: len(stage.kind.asked) == 2)
 
 
 async def test_polling_now_waits_for_the_poll_under_way(stage):
@@ -365,13 +381,12 @@ async def test_polling_now_waits_for_the_poll_under_way(stage):
         await go.wait()
 
     stage.kind.before = before
-    task = await running(stage)
-    await arrived.wait()
-    asked = asyncio.create_task(stage.poller.poll(source.id))
-    await asyncio.sleep(0)
-    go.set()
-    report = await asked
-    await ended(task)
+    async with running(stage):
+        await arrived.wait()
+        asked = asyncio.create_task(stage.poller.poll(source.id))
+        await asyncio.sleep(0)
+        go.set()
+        report = await asked
     assert (report.intake.baseline, report.intake.posted) == (False, 1)
     assert stage.cards() == ["Story 2"]
 
