@@ -1,13 +1,15 @@
 """Keep every promise of the outbox: each item stands in each channel exactly once, in order, at its newest revision.
 
-The protocol is "intent, settle, look, repeat with the same nonce"; docs/decisions/0002-outbox.md says why.
+The protocol is "intent, settle, look, repeat with the same nonce"; docs/decisions/0002-outbox.md says why, and
+docs/decisions/0010-pacing.md whose turn it is.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -17,47 +19,77 @@ from bot.clock import Clock
 from bot.errors import StoreError
 from bot.model import Delivery, State
 from bot.post import Messenger
-from bot.store import deliveries
+from bot.store import deliveries, lanes
 from bot.store.database import Database
+from bot.turns import Lane, Turns
 
 log = logging.getLogger(__name__)
 
 SETTLE = timedelta(seconds=15)
 RECHECK = timedelta(minutes=10)
-IDLE = 30.0
-AT_ONCE = 8
 CRASH_PAUSE = timedelta(minutes=1)
+IDLE = 30.0
+# So many lanes ask Discord at once; those that wait for one of its buckets do not count, up to MOST_LANES.
+AT_ONCE = 32
+MOST_LANES = 400
+# Looking through all lanes may take this part of the time.
+LOOKING = 0.05
 
 
 class Deliverer:
-    """Runs the lanes: one delivery at a time in each, several lanes at once, woken by ``wake()`` and by the clock."""
+    """Runs the lanes: one delivery at a time in each, several lanes at once, woken by ``wake()`` and by the clock.
 
-    def __init__(self, database: Database, messenger: Messenger, clock: Clock, *, settle: timedelta = SETTLE) -> None:
+    ``resting`` tells how many requests wait for one of Discord's buckets at the moment.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        messenger: Messenger,
+        clock: Clock,
+        *,
+        settle: timedelta = SETTLE,
+        resting: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._settle = settle
+        self._resting = resting
         self._attempt = Attempt(database, messenger, clock)
-        self._lanes: dict[tuple[int, int], asyncio.Task[None]] = {}
+        self._turns = Turns()
+        self._lanes: dict[Lane, asyncio.Task[None]] = {}
         self._doubts: dict[int, datetime] = {}
+        self._settles: dict[Lane, datetime] = {}
+        self._again: set[Lane] = set()
         self._started = clock.now()
+        self._quiet_until = clock.now()
         self._next_recheck = clock.now()
-        self._woken = asyncio.Event()
+        self._next_look = clock.now()
+        self._woken, self._ended = asyncio.Event(), asyncio.Event()
         self._stop: Stopped | None = None
 
     def wake(self) -> None:
-        """Say that there may be something to do."""
+        """Say that there may be something to do anywhere."""
         self._woken.set()
+        self._ended.set()
+
+    def make_room(self) -> None:
+        """Say that ``resting`` has grown: others may have their turn."""
+        self._start_lanes()
 
     async def run(self) -> None:
         """Deliver until cancelled; raises ``Stopped`` when Discord says that the token is dead."""
+        self._woken.set()
         try:
             while True:
-                self._woken.clear()
+                self._ended.clear()
                 patience = await self._round()
                 if self._stop:
                     raise self._stop
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), patience)
+                try:
+                    await asyncio.wait_for(self._ended.wait(), patience)
+                except TimeoutError:
+                    self._woken.set()
         finally:
             for task in self._lanes.values():
                 task.cancel()
@@ -66,20 +98,28 @@ class Deliverer:
     async def _round(self) -> float:
         """Start what is due and return for how long there is nothing more; a failing disk is given a minute."""
         try:
-            await self._start_lanes()
+            if not self._is_quiet() and (self._woken.is_set() or self._clock.now() >= self._next_look):
+                self._woken.clear()
+                began = time.perf_counter()
+                await self._look()
+                self._start_lanes()
+                await asyncio.sleep((time.perf_counter() - began) / LOOKING)
             return await self._patience()
         except StoreError as error:
             log.error("cannot deliver cause=%s", error)
+            self._quiet_until = self._clock.now() + CRASH_PAUSE
             return CRASH_PAUSE.total_seconds()
 
     async def run_due(self) -> int:
         """Take one step in every lane that has one, wait for them and return how many there were."""
-        await self._start_lanes()
-        tasks = list(self._lanes.values())
-        await asyncio.gather(*tasks)
+        if self._is_quiet():
+            return 0
+        await self._look()
+        due = [self._turns.take() for _ in range(len(self._turns))]
+        steps = await asyncio.gather(*map(self._step, due))
         if self._stop:
             raise self._stop
-        return len(tasks)
+        return sum(steps)
 
     async def release(self, guild_id: int) -> None:
         """Let go of what was held for a permission of this guild that is back."""
@@ -95,21 +135,29 @@ class Deliverer:
         async with self._database.read() as tx:
             return await deliveries.unsettled(tx)
 
-    async def _start_lanes(self) -> None:
+    def _is_quiet(self) -> bool:
+        return self._clock.now() < max(self._quiet_until, self._attempt.after.quiet_until)
+
+    async def _look(self) -> None:
+        """Let every lane that has something to do wait for its turn."""
         now = self._clock.now()
-        if now < self._attempt.after.quiet_until:
-            return
+        self._next_look = now + timedelta(seconds=IDLE)
         if now >= self._next_recheck:
             self._next_recheck = now + RECHECK
             await self._attempt.release_where_allowed()
         async with self._database.read() as tx:
-            doubtful = await deliveries.inflight(tx)
-            ready = [*await deliveries.threadless(tx, now), *await deliveries.due(tx, now)]
+            due, doubtful = await lanes.due(tx, now), await deliveries.inflight(tx)
+        for lane in due:
+            self._turns.add(lane)
         for row in doubtful:
-            if now >= self._settled_at(row):
-                self._start(row, self._attempt.reconcile)
-        for row in ready:
-            self._start(row, self._attempt.keep)
+            if lane_of(row) not in self._lanes:
+                self._settles[lane_of(row)] = self._settled_at(row)
+        self._queue_settled(now)
+
+    def _queue_settled(self, now: datetime) -> None:
+        for lane in [lane for lane, at in self._settles.items() if now >= at]:
+            del self._settles[lane]
+            self._turns.add(lane)
 
     def _settled_at(self, row: Delivery) -> datetime:
         """When a doubt may be looked into: the more tries were in doubt, the later."""
@@ -119,37 +167,74 @@ class Deliverer:
         """When the ambiguity was seen: the moment of the answer, or our start for rows found in flight."""
         return self._doubts.get(row.id, self._started)
 
-    def _start(self, row: Delivery, work: Callable[[Delivery], Awaitable[bool]]) -> None:
-        lane = (row.channel_id, row.story_id if row.comment_id is not None else 0)
-        if lane not in self._lanes and len(self._lanes) < AT_ONCE:
-            self._lanes[lane] = asyncio.create_task(self._guarded(lane, row, work))
+    def _start_lanes(self) -> None:
+        """Give turns as long as there is room."""
+        if self._stop or self._is_quiet():
+            return
+        while self._turns and len(self._lanes) < min(AT_ONCE + self._resting(), MOST_LANES):
+            lane = self._turns.take()
+            if lane in self._lanes:
+                self._again.add(lane)  # it may have looked before what is meant came
+            else:
+                self._lanes[lane] = asyncio.create_task(self._run(lane))
 
-    async def _guarded(self, lane: tuple[int, int], row: Delivery, work: Callable[[Delivery], Awaitable[bool]]) -> None:
-        """Run one delivery: one of the five places that may catch everything."""
+    async def _run(self, lane: Lane) -> None:
+        """Take one step in a lane, then let the others have their turns before it goes on."""
+        goes_on = False
         try:
-            if await self._is_stale(row):
-                return
+            goes_on = await self._step(lane)
+        finally:
+            del self._lanes[lane]
+            if goes_on or lane in self._again:
+                self._turns.add(lane)
+            else:
+                self._ended.set()
+            self._again.discard(lane)
+            self._start_lanes()
+
+    async def _step(self, lane: Lane) -> bool:
+        """Run one delivery of a lane, if it has one: one of the five places that may catch everything."""
+        row: Delivery | None = None
+        try:
+            row, in_doubt = await self._first(lane)
+            if row is None:
+                return False
+            work = self._attempt.reconcile if in_doubt else self._attempt.keep
             if await work(row):
                 self._doubts.pop(row.id, None)
+                if row.comment_id is None:
+                    self._turns.add(Lane(row.guild_id, row.channel_id, row.story_id))  # its thread, its comments
             else:
-                self._doubts[row.id] = self._clock.now()
+                self._doubt_now(row)
+            return True
         except Stopped as stop:
             self._stop = stop
         except Exception:
-            log.exception("delivery failed delivery=%d story=%d", row.id, row.story_id)
+            log.exception("delivery failed lane=%s delivery=%s", lane, row and row.id)
             await self._put_off(row)
-        finally:
-            del self._lanes[lane]
-            self.wake()
+        return False
 
-    async def _is_stale(self, row: Delivery) -> bool:
-        """Tell whether a row moved on between our reading it and our lane's becoming free: acting would do it twice."""
+    async def _first(self, lane: Lane) -> tuple[Delivery | None, bool]:
+        """Return what is to be done first in a lane, as it stands now, and whether it is a doubt to be settled."""
+        now = self._clock.now()
         async with self._database.read() as tx:
-            return await deliveries.get(tx, row.id) != row
+            row = await lanes.in_doubt(tx, lane)
+            if row is not None and now >= self._settled_at(row):
+                return row, True
+            if row is not None:
+                self._settles[lane] = self._settled_at(row)
+            return await lanes.head(tx, lane, now), False
 
-    async def _put_off(self, row: Delivery) -> None:
-        """After an error of ours keep the lane away for a while; a row in flight stays so and is looked for."""
+    def _doubt_now(self, row: Delivery) -> None:
         self._doubts[row.id] = self._clock.now()
+        self._settles[lane_of(row)] = self._settled_at(row)
+
+    async def _put_off(self, row: Delivery | None) -> None:
+        """After an error of ours keep the lane away for a while; a row in flight stays so and is looked for."""
+        if row is None:  # not even readable: the disk is given a minute
+            self._quiet_until = self._clock.now() + CRASH_PAUSE
+            return
+        self._doubt_now(row)
         with suppress(Exception):  # the disk may be full: the row then waits as it stands
             async with self._database.write() as tx:
                 current = await deliveries.get(tx, row.id)
@@ -159,12 +244,16 @@ class Deliverer:
 
     async def _patience(self) -> float:
         """Return the seconds until something may be due without being woken."""
-        async with self._database.read() as tx:
-            doubtful = await deliveries.inflight(tx)
-            at = await deliveries.next_due(tx)
-        times = [self._settled_at(row) for row in doubtful] + ([at] if at else [])
-        times.append(self._attempt.after.quiet_until)
         now = self._clock.now()
-        # A time already past belongs to a lane that is busy, and that lane wakes us itself.
-        waits = [(time - now).total_seconds() for time in times if time > now]
-        return min([IDLE, *waits]) if not self._lanes or waits else IDLE
+        async with self._database.read() as tx:
+            at = await lanes.next_due(tx, now)
+        self._next_look = min(at or self._next_look, self._next_look)
+        self._queue_settled(now)
+        self._start_lanes()
+        times = [self._next_look, self._quiet_until, self._attempt.after.quiet_until, *self._settles.values()]
+        return min(IDLE, *((time - now).total_seconds() for time in times if time > now))
+
+
+def lane_of(row: Delivery) -> Lane:
+    """Return the lane in which a row is created."""
+    return Lane(row.guild_id, row.channel_id, row.lane)

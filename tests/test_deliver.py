@@ -16,7 +16,7 @@ from bot.deliver import Deliverer
 from bot.ingest import ingest
 from bot.model import Comment, State, Story, StoryPage
 from bot.post import Duty, Missing, Refused, Stop, Unknown, Wait
-from bot.store import deliveries, removals
+from bot.store import deliveries, lanes, removals
 from bot.store.database import Database
 from tests.fakes import FakeClock, FakeMessenger
 
@@ -114,14 +114,13 @@ async def test_nothing_is_sent_again_before_the_settle_time(world: World) -> Non
     assert world.messenger.calls == ["create", "find", "create"]
 
 
-async def test_a_row_that_moved_on_since_it_was_read_is_left_alone(world: World) -> None:
+async def test_a_lane_that_moved_on_while_it_waited_for_its_turn_does_nothing(world: World) -> None:
     await world.read(PAGE)
     async with world.database.read() as tx:
-        (stale,) = await deliveries.due(tx, world.clock.now())
+        (lane,) = await lanes.due(tx, world.clock.now())
     await world.drain()
     calls = list(world.messenger.calls)
-    world.deliverer._start(stale, world.deliverer._attempt.keep)
-    await world.deliverer.run_due()
+    assert not await world.deliverer._step(lane)
     assert world.messenger.calls == calls
 
 

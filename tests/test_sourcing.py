@@ -20,6 +20,7 @@ from bot.starter import STARTERS
 from bot.store import deliveries, links, sources, stories
 from bot.store.database import Database
 from bot.urls import UNREADABLE, check_fetchable
+from tests.store.files import due as due_rows
 
 pytestmark = pytest.mark.asyncio
 
@@ -191,7 +192,7 @@ async def test_a03_a_foreign_source_reads_like_one_that_does_not_exist(database)
             sourcing.remove(database, HOME, number),
             sourcing.restart(database, HOME, number, NOW),
             sourcing.checkable(database, Desk(), HOME, number, NOW),
-            backfill(database, HOME, number, 5),
+            backfill(database, HOME, number, 5, NOW),
         ):
             with pytest.raises(NotFound) as error:
                 await work
@@ -261,7 +262,7 @@ async def told(database, source, *numbers):
 
 async def promised(database, channel):
     async with database.read() as tx:
-        due = [d for d in await deliveries.due(tx, NOW) if d.comment_id is None and d.channel_id == channel]
+        due = [d for d in await due_rows(tx, NOW) if d.comment_id is None and d.channel_id == channel]
         return [(await stories.get(tx, delivery.story_id)).story.title for delivery in due]
 
 
@@ -277,26 +278,26 @@ async def every_card(database, channel):
 async def test_backfill_promises_the_newest_that_lack_and_goes_further_back_when_asked_again(database):
     source = await added(database)
     await told(database, source, 5, 4, 3, 2, 1)
-    assert await backfill(database, HOME, source, 2) == (0, [])
+    assert await backfill(database, HOME, source, 2, NOW) == (0, [])
     for channel in (11, 12):
         await library.follow(database, HOME, channel, ADA, NOW)
     await library.follow(database, ELSEWHERE, 21, ADA, NOW)
-    count, channels = await backfill(database, HOME, source, 2)
+    count, channels = await backfill(database, HOME, source, 2, NOW)
     assert (count, [channel.channel_id for channel in channels]) == (2, [11, 12])
     for channel in (11, 12):
         assert await every_card(database, channel) == {"Story 1", "Story 2"}
     assert await every_card(database, 21) == set()
-    assert (await backfill(database, HOME, source, 2))[0] == 2
+    assert (await backfill(database, HOME, source, 2, NOW))[0] == 2
     assert await every_card(database, 11) == {"Story 1", "Story 2", "Story 3", "Story 4"}
-    assert (await backfill(database, HOME, source, 20))[0] == 1
-    assert (await backfill(database, HOME, source, 20))[0] == 0
+    assert (await backfill(database, HOME, source, 20, NOW))[0] == 1
+    assert (await backfill(database, HOME, source, 20, NOW))[0] == 0
 
 
 async def test_backfill_posts_the_oldest_first_with_its_comments(database):
     source = await added(database)
     await told(database, source, 3, 2, 1)
     await library.follow(database, HOME, 11, ADA, NOW)
-    await backfill(database, HOME, source, 3)
+    await backfill(database, HOME, source, 3, NOW)
     assert (await promised(database, 11))[0] == "Story 3"
     async with database.read() as tx:
         assert await deliveries.unsettled(tx) == 6
@@ -306,9 +307,9 @@ async def test_backfill_keeps_to_the_topics_of_a_channel_and_to_twenty(database)
     source = await added(database)
     await told(database, source, *range(30, 0, -1))
     await library.follow(database, HOME, 11, ADA, NOW, topics="space-cooperation")
-    assert (await backfill(database, HOME, source, 5))[0] == 0
+    assert (await backfill(database, HOME, source, 5, NOW))[0] == 0
     await library.follow(database, HOME, 12, ADA, NOW)
-    assert (await backfill(database, HOME, source, 10_000))[0] == 20
+    assert (await backfill(database, HOME, source, 10_000, NOW))[0] == 20
     assert await every_card(database, 11) == set()
 
 

@@ -1,4 +1,4 @@
-"""The outbox in SQLite: which promise is due, what was tried, and what came of it. Promises are made in ``wishes``."""
+"""The outbox in SQLite: what was tried and what came of it. ``wishes`` makes promises, ``lanes`` says what is due."""
 
 from __future__ import annotations
 
@@ -15,36 +15,6 @@ from bot.store.wishes import ensure_parts
 
 __all__ = ["Transaction", "ensure_parts"]
 
-# Indexes are named where SQLite, which keeps no statistics here, would rather read every card ever posted.
-# The head of a channel's cards: one at a time, and none while anything in the channel itself is in doubt or held.
-_DUE_CARDS = """SELECT d.* FROM (SELECT DISTINCT channel_id FROM deliveries WHERE state = 'pending') lane
-    JOIN deliveries d ON d.id = (SELECT p.id FROM deliveries p WHERE p.state = 'pending'
-        AND p.channel_id = lane.channel_id AND p.comment_id IS NULL ORDER BY p.story_id LIMIT 1)
-    WHERE coalesce(d.next_at, 0) <= :now AND NOT EXISTS (SELECT 1 FROM deliveries o INDEXED BY deliveries_inflight
-            WHERE o.channel_id = d.channel_id AND o.lane = 0 AND o.state = 'inflight')
-        AND NOT EXISTS (SELECT 1 FROM deliveries o INDEXED BY deliveries_held
-            WHERE o.channel_id = d.channel_id AND o.lane = 0 AND o.state = 'held')
-    LIMIT :limit"""
-# The head of a story's comments: in the page's order, once there is a thread for them or a card to answer.
-_DUE_COMMENTS = """SELECT d.* FROM (SELECT DISTINCT channel_id, story_id FROM deliveries WHERE state = 'pending') lane
-    CROSS JOIN deliveries card INDEXED BY deliveries_story ON card.channel_id = lane.channel_id
-        AND card.story_id = lane.story_id AND card.comment_id IS NULL AND NOT card.thread_closed
-        AND (card.thread_id IS NOT NULL OR card.layout = 'inline' AND card.state = 'live')
-    JOIN deliveries d ON d.id = (SELECT p.id FROM deliveries p WHERE p.state = 'pending'
-        AND p.channel_id = lane.channel_id AND p.story_id = lane.story_id AND p.comment_id IS NOT NULL
-        ORDER BY p.position, p.part LIMIT 1)
-    WHERE coalesce(d.next_at, 0) <= :now AND NOT EXISTS (SELECT 1 FROM deliveries o INDEXED BY deliveries_inflight
-            WHERE o.channel_id = d.channel_id AND o.lane = d.lane AND o.state = 'inflight')
-        AND NOT EXISTS (SELECT 1 FROM deliveries o INDEXED BY deliveries_held
-            WHERE o.channel_id = d.channel_id AND o.lane = d.lane AND o.state = 'held')
-    LIMIT :limit"""
-# One change a lane, so that a story with many edits leaves room for the others; a lane that waits for one waits.
-_DUE_CHANGES = """SELECT d.* FROM (SELECT min(id) AS id FROM deliveries WHERE state = 'live' AND have_rev < want_rev
-        GROUP BY channel_id, lane HAVING max(coalesce(next_at, 0)) <= :now LIMIT :limit)
-    JOIN deliveries d USING (id)"""
-_THREADLESS = """SELECT * FROM deliveries INDEXED BY deliveries_threadless
-    WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL AND layout = 'thread'
-        AND coalesce(next_at, 0) <= :now LIMIT :limit"""
 # Rows behind a held one wait with it: they are not under way.
 _UNSETTLED = """SELECT count(*) FROM (
     SELECT id, channel_id, story_id FROM deliveries INDEXED BY deliveries_pending WHERE state = 'pending'
@@ -55,33 +25,6 @@ _UNSETTLED = """SELECT count(*) FROM (
         WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL AND layout = 'thread') d
     WHERE NOT EXISTS (SELECT 1 FROM deliveries h INDEXED BY deliveries_held
         WHERE h.state = 'held' AND h.channel_id = d.channel_id AND (h.story_id = d.story_id OR h.lane = 0))"""
-_NEXT = """SELECT min(next_at) FROM (
-    SELECT next_at FROM deliveries WHERE state = 'pending' AND next_at IS NOT NULL
-    UNION ALL SELECT next_at FROM deliveries WHERE state = 'live' AND have_rev < want_rev AND next_at IS NOT NULL
-    UNION ALL SELECT next_at FROM deliveries INDEXED BY deliveries_threadless
-        WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL AND layout = 'thread'
-            AND next_at IS NOT NULL)"""
-
-
-async def due(tx: Transaction, now: datetime, limit: int = 64) -> list[Delivery]:
-    """Return the first due row of every lane: cards, then comments, then edits and deletions."""
-    found: list[Delivery] = []
-    for sql in (_DUE_CARDS, _DUE_COMMENTS, _DUE_CHANGES):
-        rows = await tx.execute_fetchall(sql, {"now": to_ms(now), "limit": limit})
-        found += [_delivery(row) for row in rows]
-    return found
-
-
-async def threadless(tx: Transaction, now: datetime, limit: int = 64) -> list[Delivery]:
-    """Return cards that stand but have no thread yet."""
-    rows = await tx.execute_fetchall(_THREADLESS, {"now": to_ms(now), "limit": limit})
-    return [_delivery(row) for row in rows]
-
-
-async def next_due(tx: Transaction) -> datetime | None:
-    """Return the earliest time for which anything was put off."""
-    ((earliest,),) = await tx.execute_fetchall(_NEXT)
-    return from_ms(earliest)
 
 
 async def unsettled(tx: Transaction) -> int:
@@ -92,13 +35,13 @@ async def unsettled(tx: Transaction) -> int:
 
 async def inflight(tx: Transaction) -> list[Delivery]:
     """Return the rows of which nobody knows whether Discord has them."""
-    return [_delivery(row) for row in await tx.execute_fetchall("SELECT * FROM deliveries WHERE state = 'inflight'")]
+    return [delivery_of(row) for row in await tx.execute_fetchall("SELECT * FROM deliveries WHERE state = 'inflight'")]
 
 
 async def get(tx: Transaction, delivery_id: int) -> Delivery:
     """Return a row; raises ``NotFound``."""
     for row in await tx.execute_fetchall("SELECT * FROM deliveries WHERE id = ?", (delivery_id,)):
-        return _delivery(row)
+        return delivery_of(row)
     raise NotFound("There is no such delivery.")
 
 
@@ -106,23 +49,8 @@ async def card(tx: Transaction, channel_id: int, story_id: int) -> Delivery | No
     """Return the row of a story's card in a channel."""
     sql = "SELECT * FROM deliveries WHERE channel_id = ? AND story_id = ? AND comment_id IS NULL"
     for row in await tx.execute_fetchall(sql, (channel_id, story_id)):
-        return _delivery(row)
+        return delivery_of(row)
     return None
-
-
-async def reply_target(tx: Transaction, delivery: Delivery) -> int | None:
-    """Return the message of the nearest ancestor that stands; later parts of a comment answer nobody."""
-    if delivery.comment_id is None or delivery.part:
-        return None
-    sql = """WITH RECURSIVE up (id, story_id, parent_key, depth) AS (
-            SELECT id, story_id, parent_key, 0 FROM comments WHERE id = :comment
-            UNION SELECT c.id, c.story_id, c.parent_key, depth + 1 FROM up
-                JOIN comments c ON c.story_id = up.story_id AND c.key = up.parent_key WHERE depth < 10000)
-        SELECT d.message_id FROM up JOIN deliveries d ON d.comment_id = up.id AND d.channel_id = :channel
-        WHERE depth > 0 AND d.part = 0 AND d.state IN ('live', 'held') AND d.message_id IS NOT NULL
-        ORDER BY depth LIMIT 1"""
-    rows = await tx.execute_fetchall(sql, {"comment": delivery.comment_id, "channel": delivery.channel_id})
-    return next((int(row[0]) for row in rows), None)
 
 
 async def has_live_replies(tx: Transaction, delivery: Delivery) -> bool:
@@ -225,7 +153,8 @@ async def counts(tx: Transaction) -> dict[State, int]:
     return {State(row[0]): row[1] for row in await tx.execute_fetchall(sql)}
 
 
-def _delivery(row: sqlite3.Row) -> Delivery:
+def delivery_of(row: sqlite3.Row) -> Delivery:
+    """Return a row of the table as a value."""
     return Delivery(
         id=row["id"],
         guild_id=row["guild_id"],

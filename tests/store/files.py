@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.ingest import IngestReport, ingest
-from bot.model import Comment, Story, StoryPage
-from bot.store.database import Database
+from bot.model import Comment, Delivery, State, Story, StoryPage
+from bot.store import lanes
+from bot.store.database import Database, Transaction
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GUILD, CHANNEL, ADMIN = 1, 22, 333
@@ -76,3 +77,23 @@ async def fill_disk(database: Database, state: str) -> None:
 async def free_disk(database: Database) -> None:
     """Give the disk its space back."""
     await database._writer.execute("PRAGMA max_page_count = 1000000")
+
+
+async def due(tx: Transaction, now: datetime) -> list[Delivery]:
+    """Return the first due row of every lane, but cards that only wait for their thread."""
+    return [row for row in await _heads(tx, now) if not _is_threadless(row)]
+
+
+async def threadless(tx: Transaction, now: datetime) -> list[Delivery]:
+    """Return the cards whose thread is due."""
+    return [row for row in await _heads(tx, now) if _is_threadless(row)]
+
+
+async def _heads(tx: Transaction, now: datetime) -> list[Delivery]:
+    rows = [await lanes.head(tx, lane, now) for lane in await lanes.due(tx, now)]
+    assert None not in rows
+    return [row for row in rows if row]
+
+
+def _is_threadless(row: Delivery) -> bool:
+    return row.state is State.LIVE and row.comment_id is None and row.thread_id is None

@@ -12,9 +12,9 @@ import pytest_asyncio
 
 from bot import library
 from bot.model import Comment, Delivery, Parent, State
-from bot.store import comments, deliveries, meta, removals, replies, stories, subscriptions, wishes
+from bot.store import comments, deliveries, lanes, meta, removals, replies, stories, subscriptions, wishes
 from bot.store.database import Database, Transaction
-from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, page, raw, store
+from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, due, page, raw, store, threadless
 
 pytestmark = pytest.mark.asyncio
 
@@ -35,7 +35,7 @@ class Outbox:
 
     async def due(self, now=NOW) -> list[Name]:
         async with self.database.read() as tx:
-            return [await self.name(tx, row) for row in await deliveries.due(tx, now)]
+            return [await self.name(tx, row) for row in await due(tx, now)]
 
     async def all(self) -> dict[Name, Delivery]:
         with raw(self.database.path) as connection:
@@ -106,7 +106,7 @@ async def test_comments_wait_for_the_thread_and_go_in_the_pages_order(outbox):
     await outbox.send(card(), thread=False)
     assert await outbox.due() == []
     async with outbox.database.read() as tx:
-        (waiting,) = await deliveries.threadless(tx, NOW)
+        (waiting,) = await threadless(tx, NOW)
     await outbox.write(deliveries.record_thread, waiting.id, 1001)
     for key in ("c0", "c1", "c2"):
         assert await outbox.due() == [said(key)]
@@ -150,7 +150,7 @@ async def test_what_was_put_off_holds_its_lane_until_its_time(outbox):
     await outbox.write(deliveries.postpone, row.id, until=LATER, reason="later")
     assert await outbox.due() == []
     async with outbox.database.read() as tx:
-        assert await deliveries.next_due(tx) == LATER
+        assert await lanes.next_due(tx, NOW) == LATER
     assert await outbox.due(LATER) == [card(1)]
     assert (await outbox.all())[card(1)].nonce == row.nonce
 
@@ -269,5 +269,5 @@ async def test_the_rows_of_an_item_keep_their_nonce_through_every_state(outbox):
     async with outbox.database.write() as tx:
         story, found = await stories.get(tx, 1), await comments.of_story(tx, 1)
         (where,) = await subscriptions.of_guild(tx, GUILD)
-        assert await wishes.want_story(tx, story, found, where) == 0
+        assert await wishes.want_story(tx, story, found, where, NOW) == 0
     assert {name: row.nonce for name, row in (await outbox.all()).items()} == nonces

@@ -15,19 +15,22 @@ import pytest_asyncio
 
 from bot import library
 from bot.model import Story
-from bot.store import comments, deliveries, removals, replies, stories, subscriptions, wishes
+from bot.store import comments, deliveries, lanes, removals, replies, stories, subscriptions, wishes
 from bot.store.database import Database, Transaction
+from bot.turns import Lane
 from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, store
 
 pytestmark = pytest.mark.asyncio
 
 BIG = ("stories", "story_aliases", "story_revisions", "comments", "comment_revisions", "deliveries", "guild_stories")
 # Partial indexes hold only what is under way.
-SMALL_INDEX = re.compile(r"INDEX deliveries_(pending|inflight|held|stale|threadless)\b")
+SMALL_INDEX = re.compile(r"INDEX deliveries_(pending|inflight|held|stale|threadless|next)\b")
 HOT = {
-    "deliveries.due": lambda tx, w: deliveries.due(tx, NOW),
-    "deliveries.threadless": lambda tx, w: deliveries.threadless(tx, NOW),
-    "deliveries.next_due": lambda tx, w: deliveries.next_due(tx),
+    "lanes.due": lambda tx, w: lanes.due(tx, NOW),
+    "lanes.head of a channel": lambda tx, w: lanes.head(tx, Lane(GUILD, CHANNEL, 0), NOW),
+    "lanes.head of a story": lambda tx, w: lanes.head(tx, Lane(GUILD, CHANNEL, 1), NOW),
+    "lanes.in_doubt": lambda tx, w: lanes.in_doubt(tx, Lane(GUILD, CHANNEL, 0)),
+    "lanes.next_due": lambda tx, w: lanes.next_due(tx, NOW),
     "deliveries.unsettled": lambda tx, w: deliveries.unsettled(tx),
     "deliveries.inflight": lambda tx, w: deliveries.inflight(tx),
     "deliveries.get": lambda tx, w: deliveries.get(tx, 2),
@@ -59,7 +62,11 @@ HOT = {
     "comments.missing": lambda tx, w: comments.missing(tx, w["found"], NOW),
     "comments.move": lambda tx, w: comments.move(tx, [(w["found"][0], 4)]),
     "subscriptions.of_guild": lambda tx, w: subscriptions.of_guild(tx, GUILD),
-    "wishes.want_story": lambda tx, w: wishes.want_story(tx, w["story"], w["found"], w["where"]),
+    "wishes.want_story": lambda tx, w: wishes.want_story(tx, w["story"], w["found"], w["where"], NOW),
+    "wishes.want_comments": lambda tx, w: wishes.want_comments(tx, 1, w["found"], NOW),
+    "wishes.withdraw": lambda tx, w: wishes.withdraw(tx, w["found"]),
+    "wishes.take_back": lambda tx, w: wishes.take_back(tx, w["found"]),
+    "wishes.adopt": lambda tx, w: wishes.adopt(tx, w["found"]),
     "wishes.want_revision": lambda tx, w: wishes.want_revision(tx, 1, w["found"][0], 2),
     "wishes.want_revision of a card": lambda tx, w: wishes.want_revision(tx, 1, None, 2),
     "wishes.ensure_parts": lambda tx, w: wishes.ensure_parts(tx, 2, 3),

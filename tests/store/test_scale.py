@@ -13,8 +13,10 @@ import pytest_asyncio
 from bot import library
 from bot.ingest import ingest
 from bot.model import Comment, State, Story, StoryPage
-from bot.store import deliveries, stories
+from bot.store import deliveries, lanes, stories
 from bot.store.database import Database, Transaction
+from bot.turns import Lane
+from tests.store.files import due, threadless
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GUILD, STRANGER, CHANNEL, OTHER, ADMIN = 1, 2, 22, 23, 333
@@ -70,22 +72,24 @@ async def _deliver_all(database: Database) -> None:
     message = 10**15
     while True:
         async with database.write() as tx:
-            for card in await deliveries.threadless(tx, NOW):
+            for card in await threadless(tx, NOW):
                 assert card.message_id
                 await deliveries.record_thread(tx, card.id, card.message_id)
-            due = await deliveries.due(tx, NOW)
-            for row in due:
+            rows = await due(tx, NOW)
+            for row in rows:
                 message += 1
                 await deliveries.intend(tx, row.id, now=NOW, revision=row.want_rev, payload="{}")
                 await deliveries.record_sent(tx, row.id, message)
-        if not due:
+        if not rows:
             return
 
 
 QUESTIONS: dict[str, Callable[[Transaction], Awaitable[object]]] = {
-    "due": lambda tx: deliveries.due(tx, NOW),
-    "threadless": lambda tx: deliveries.threadless(tx, NOW),
-    "next_due": deliveries.next_due,
+    "due": lambda tx: lanes.due(tx, NOW),
+    "head of a channel": lambda tx: lanes.head(tx, Lane(GUILD, CHANNEL, 0), NOW),
+    "head of a story": lambda tx: lanes.head(tx, Lane(GUILD, CHANNEL, PAST + 1), NOW),
+    "in_doubt": lambda tx: lanes.in_doubt(tx, Lane(GUILD, CHANNEL, 0)),
+    "next_due": lambda tx: lanes.next_due(tx, NOW),
     "unsettled": deliveries.unsettled,
     "inflight": deliveries.inflight,
     "held_places": deliveries.held_places,
@@ -100,7 +104,7 @@ QUESTIONS: dict[str, Callable[[Transaction], Awaitable[object]]] = {
 async def test_b20_no_round_reads_what_was_posted_before(database: Database, name: str, stage: str) -> None:
     await _begin_a_story(database)
     async with database.write() as tx:
-        (card,) = await deliveries.due(tx, NOW)
+        (card,) = await due(tx, NOW)
         if stage != "card pending":
             await deliveries.intend(tx, card.id, now=NOW, revision=1, payload="{}")
         if stage == "comments pending":
@@ -124,9 +128,9 @@ async def test_a_story_with_many_edits_leaves_room_for_the_other_lanes(database:
     edited = tuple(replace(comment, body="edited") for comment in page.comments)
     await ingest(database, replace(page, comments=edited), NOW, deliver=True)
     async with database.read() as tx:
-        due = await deliveries.due(tx, NOW, limit=2)
-    assert [row.state for row in due] == [State.LIVE, State.LIVE]
-    assert {row.channel_id for row in due} == {CHANNEL, OTHER}
+        rows = await due(tx, NOW)
+    assert [row.state for row in rows] == [State.LIVE, State.LIVE]
+    assert {row.channel_id for row in rows} == {CHANNEL, OTHER}
 
 
 @pytest.mark.asyncio
