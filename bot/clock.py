@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -12,6 +13,9 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the present as an aware UTC time."""
+
+    def monotonic(self) -> float:
+        """Return seconds that only ever grow, to measure how long something took."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
@@ -23,6 +27,10 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the present as an aware UTC time."""
         return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return seconds that only ever grow, to measure how long something took."""
+        return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""

@@ -16,8 +16,10 @@ from discord.ext import commands
 
 from bot.chat import failures
 from bot.chat.breaker import recent, wait_before_identify
+from bot.chat.buckets import LONGEST_REFUSAL, LONGEST_WAIT, Buckets
 from bot.chat.messenger import DiscordMessenger
 from bot.chat.notices import NoticeSender
+from bot.chat.pacing import Pacer
 from bot.chat.trace import Trace
 from bot.chat.views import DiscussionButton, PageButton
 from bot.clock import Clock
@@ -32,7 +34,6 @@ from bot.store.database import Database
 log = logging.getLogger(__name__)
 
 EXTENSIONS = ("cogs.stories", "cogs.channels", "cogs.topics", "cogs.sources")
-LONGEST_RATE_LIMIT = 30.0
 REFUSED_LIMIT = 20
 GREETING = (
     "Hello! I post space-cooperation stories here, with their comment threads.\n"
@@ -61,6 +62,8 @@ class Rendezvous(commands.AutoShardedBot):
         # We never speak, so that the lack of voice libraries is nothing to warn of.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         trace = Trace(clock.now)
+        trace_config = trace.config()
+        Pacer(clock).watch(trace_config)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -69,13 +72,16 @@ class Rendezvous(commands.AutoShardedBot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
-            http_trace=trace.config(),
-            max_ratelimit_timeout=LONGEST_RATE_LIMIT,
+            http_trace=trace_config,
+            max_ratelimit_timeout=LONGEST_WAIT,
             # The embedded sandbox has one server: there is nothing more to wait for.
             guild_ready_timeout=0.1 if embedded else 2.0,
         )
         self.database, self.web, self.clock, self.kinds = database, web, clock, kinds
-        self.deliverer = Deliverer(database, DiscordMessenger(self, trace), clock, settle=settle)
+        buckets = Buckets(self.http)
+        messenger = DiscordMessenger(self, trace)
+        self.deliverer = Deliverer(database, messenger, clock, settle=settle, resting=lambda: buckets.resting)
+        buckets.on_rest = self.deliverer.make_room
         self.poller = Poller(database, web, kinds, clock, on_promised=self.deliverer.wake)
         self.notices = NoticeSender(self, database, clock)
         self.desk = Desk()
@@ -91,6 +97,8 @@ class Rendezvous(commands.AutoShardedBot):
             await self.load_extension(extension)
         self.add_dynamic_items(DiscussionButton, PageButton)
         await self._sync_when_changed()
+        # Login and sync had patience; from now on whoever is refused comes back later and lets others go first.
+        self.http.max_ratelimit_timeout = LONGEST_REFUSAL
 
     async def _sync_when_changed(self) -> None:
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
