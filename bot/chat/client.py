@@ -166,8 +166,8 @@ class Rendezvous(commands.AutoShardedBot):
             return
         try:
             await message.reply(GREETING, mention_author=False)
-        except discord.HTTPException as error:
-            log.info("could not answer a mention channel=%d status=%d", message.channel.id, error.status)
+        except (discord.HTTPException, discord.RateLimited) as error:
+            log.info("could not answer a mention channel=%d cause=%s", message.channel.id, error)
 
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
         """A message that a moderator deleted stays deleted."""

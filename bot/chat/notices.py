@@ -89,7 +89,7 @@ class NoticeSender:
             return await self._give_up(notice, NOBODY)
         try:
             direct = await self._bot.create_dm(discord.Object(notice.user_id))
-        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError) as error:
             if isinstance(error, discord.HTTPException) and 400 <= error.status < 500 and error.status != 429:
                 return await self._give_up(notice, NOBODY)
             return await self._later(notice, "Discord does not answer", _pause(notice.tries))
