@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.interests import Own, own_topics, wants
 from bot.model import StoredStory, Subscription
@@ -17,7 +18,9 @@ LOOKED_THROUGH = 200  # newest stories of a source that are looked through for t
 Lack = tuple[StoredStory, list[Subscription]]
 
 
-async def backfill(database: Database, guild_id: int, source_id: int, count: int) -> tuple[int, list[Subscription]]:
+async def backfill(
+    database: Database, guild_id: int, source_id: int, count: int, now: datetime
+) -> tuple[int, list[Subscription]]:
     """Promise up to ``count`` (at most 20) older stories of a source to the server's channels that lack and want them.
 
     The newest that are lacking are chosen, and posted oldest first; asked again, it goes further back. Returns how
@@ -32,13 +35,13 @@ async def backfill(database: Database, guild_id: int, source_id: int, count: int
         channels = await _active(tx, guild_id)  # again: a channel may have been unfollowed meanwhile
         active = {channel.id for channel in channels}
         lacks = [(stored, [channel for channel in where if channel.id in active]) for stored, where in chosen]
-        promised = [await _promise(tx, stored, where) for stored, where in reversed(lacks)]
+        promised = [await _promise(tx, stored, where, now) for stored, where in reversed(lacks)]
     return sum(promised), channels
 
 
-async def _promise(tx: Transaction, stored: StoredStory, where: Sequence[Subscription]) -> bool:
+async def _promise(tx: Transaction, stored: StoredStory, where: Sequence[Subscription], now: datetime) -> bool:
     found = await comments.of_story(tx, stored.id)
-    return any([await wishes.want_story(tx, stored, found, channel) > 0 for channel in where])
+    return any([await wishes.want_story(tx, stored, found, channel, now) > 0 for channel in where])
 
 
 async def _active(tx: Transaction, guild_id: int) -> list[Subscription]:

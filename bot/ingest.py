@@ -53,7 +53,7 @@ async def ingest(
         taken = await take(tx, page, await stories.find(tx, page.story), now, public=public)
         promised = taken.moved
         if deliver and public and taken.news:
-            promised += await promise(tx, taken.story_id, await subscriptions.active(tx))
+            promised += await promise(tx, taken.story_id, await subscriptions.active(tx), now)
     return _report(taken, promised)
 
 
@@ -111,17 +111,19 @@ async def take_comments(
     for stored in plan.deleted:
         await comments.delete(tx, stored, now)
     await comments.missing(tx, plan.vanished, now)
+    await wishes.withdraw(tx, plan.vanished)
     await comments.present(tx, plan.returned)
+    await wishes.take_back(tx, plan.returned)
     await comments.move(tx, plan.moved)
     await wishes.move(tx, plan.moved)
-    return plan, await _follow_up(tx, story_id, plan)
+    return plan, await _follow_up(tx, story_id, plan, now, complete=complete)
 
 
-async def promise(tx: Transaction, story_id: int, where: Sequence[Subscription]) -> int:
+async def promise(tx: Transaction, story_id: int, where: Sequence[Subscription], now: datetime) -> int:
     """Promise a story with its comments to the channels that want it; returns how many promises are new."""
     story, found = await stories.get(tx, story_id), await comments.of_story(tx, story_id)
     wanting = await interests.wanting(tx, story.story, where)
-    return sum([await wishes.want_story(tx, story, found, one) for one in wanting])
+    return sum([await wishes.want_story(tx, story, found, one, now) for one in wanting])
 
 
 def _completed(story: Story, known: Story) -> Story:
@@ -138,10 +140,14 @@ async def _update_story(tx: Transaction, known: StoredStory, story: Story, now: 
     return await wishes.want_revision(tx, known.id, None, revision)
 
 
-async def _follow_up(tx: Transaction, story_id: int, plan: CommentPlan) -> int:
+async def _follow_up(tx: Transaction, story_id: int, plan: CommentPlan, now: datetime, *, complete: bool) -> int:
     """Promise new comments and new revisions wherever the story stands."""
     by_key = {stored.comment.key: stored for stored in await comments.of_story(tx, story_id)}
-    promised = await wishes.want_comments(tx, story_id, [by_key[comment.key] for _, comment in plan.added])
+    added = [by_key[comment.key] for _, comment in plan.added]
+    # What a read of everything does not give will hardly come; else the next read may give it.
+    orphans = [] if complete else [s.comment.key for s in added if s.comment.parent and s.comment.parent not in by_key]
+    promised = await wishes.want_comments(tx, story_id, added, now, orphans)
+    await wishes.adopt(tx, added)
     for key in [c.key for _, c in plan.changed] + [s.comment.key for s in plan.deleted]:
         promised += await wishes.want_revision(tx, story_id, by_key[key], by_key[key].revision)
     promised += await _rename(tx, [*(old for old, new in plan.changed if _is_renamed(old, new)), *plan.deleted])

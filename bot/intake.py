@@ -78,6 +78,13 @@ async def take_read(
     )
 
 
+def unchanged(source: Source, fetched: Fetched, now: datetime, *, full: bool, chance: float) -> Source | None:
+    """Return what a read that found nothing makes of its source, None where more must be stored than that."""
+    if not fetched.unchanged or source.baseline_at is None or source.told_at is not None:
+        return None
+    return schedule.read(_read_up_to(source, fetched, now, full=full), now, changed=False, chance=chance).source
+
+
 async def take_failure(
     database: Database, source: Source, failure: schedule.Failure, now: datetime, *, chance: float
 ) -> Source:
@@ -201,7 +208,7 @@ async def _post(tx: Transaction, source: Source, news: Sequence[int], now: datet
     audience, active = await links.audience(tx, source), await subscriptions.active(tx)
     turns = [*waiting, *news]
     while turns and posted < MOST_AT_ONCE:
-        made = await promise(tx, turns[0], await _eligible(tx, source, turns.pop(0), audience, active))
+        made = await promise(tx, turns[0], await _eligible(tx, source, turns.pop(0), audience, active), now)
         posted, promised = posted + (made > 0), promised + made
     await links.queue(tx, source.id, [story for story in waiting if story not in turns], queued=False)
     queued = [story for story in turns if story not in waiting]

@@ -83,5 +83,5 @@ async def post_newest(database: Database, subscription: Subscription, count: int
     async with database.write() as tx:
         for story in reversed(wanted[: min(count, MOST_AT_ONCE)]):
             found = await comments.of_story(tx, story.id)
-            posted += await wishes.want_story(tx, story, found, subscription) > 0
+            posted += await wishes.want_story(tx, story, found, subscription, now) > 0
     return posted

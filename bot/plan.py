@@ -65,6 +65,16 @@ def compare(
     )
 
 
+def oldest(found: Sequence[StoredComment], limit: int) -> list[StoredComment]:
+    """Return the ``limit`` oldest of comments in reading order, in that order; no reply is older than its parent."""
+    times: dict[str, float] = {}
+    for stored in found:
+        own = stored.comment.posted_at.timestamp() if stored.comment.posted_at else 0.0
+        times[stored.comment.key] = max(own, times.get(stored.comment.parent or "", 0.0))
+    by_age = sorted(range(len(found)), key=lambda index: (times[found[index].comment.key], index))
+    return [found[index] for index in sorted(by_age[:limit])]
+
+
 def tree(found: Sequence[StoredComment]) -> list[tuple[int, StoredComment]]:
     """Return comments in reading order with their depth: replies under their parent, orphans at the root.
 

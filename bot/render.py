@@ -24,14 +24,18 @@ NO_TEXT = "*(no text)*"
 NO_TITLE = "(untitled story)"
 
 
-def card(stored: StoredStory) -> Post:
-    """Return the story's card: an embed, a link button where there is an address, and the Discussion button."""
+def card(stored: StoredStory, skipped: int = 0) -> Post:
+    """Return the story's card: an embed, a link button where there is an address, and the Discussion button.
+
+    ``skipped`` comments are not mirrored below it: it says so, and where they can be read.
+    """
     story = stored.story
     link = safe_link(story.url)
+    summary = markdown.excerpt(story.summary, SUMMARY_LIMIT)
     embed = Embed(
         title=_title(story),
         url=link,
-        description=markdown.excerpt(story.summary, SUMMARY_LIMIT),
+        description="\n\n".join(filter(None, (summary, _left_out(story, skipped)))),
         author=_cut(story.site or "", NAME_LIMIT) or None,
         footer=_footer(stored),
         timestamp=story.published_at.isoformat() if story.published_at else None,
@@ -43,13 +47,14 @@ def card(stored: StoredStory) -> Post:
     return Post(embed=embed, buttons=(*read, talk), permalink=link)
 
 
-def plain_card(stored: StoredStory) -> Post:
+def plain_card(stored: StoredStory, skipped: int = 0) -> Post:
     """Return the card as text, for channels where the bot may not embed links and after a refused embed."""
     story = stored.story
     link = _short(story.url)
     title = title_line(story)
-    room = min(500, CONTENT_LIMIT - markdown.units(title) - 1)
-    text = "\n".join(line for line in (title, markdown.excerpt(story.summary, room)) if line)
+    left_out = _left_out(story, skipped)
+    room = min(500, CONTENT_LIMIT - markdown.units(title) - markdown.units(left_out) - 2)
+    text = "\n".join(filter(None, (title, markdown.excerpt(story.summary, room), left_out)))
     return Post(content=text, permalink=link)
 
 
@@ -102,6 +107,16 @@ def _head(comment: Comment, link: str | None) -> str:
     if link:
         return f"**{name(comment)}** · [{time or 'comment'}](<{link}>)\n"
     return f"**{name(comment)}**{f' · {time}' if time else ''}\n"
+
+
+def _left_out(story: Story, skipped: int) -> str:
+    """Say how many comments are not mirrored, and where to read them."""
+    if not skipped:
+        return ""
+    link = _short(story.url)
+    there = f"[at the site](<{link}>) or " if link else ""
+    comments = "1 more comment is" if skipped == 1 else f"{skipped} more comments are"
+    return f"{comments} not mirrored here: read on {there}with `/stories discussion`."
 
 
 def _in_reply_to(story: Story, parent: Comment | None) -> str:

@@ -101,7 +101,7 @@ class Sources(commands.GroupCog, name="sources", description="Choose where the s
         """Promise older stories to the followed channels."""
         guild, bot = guild_of(interaction), self.bot
         await interaction.response.defer(ephemeral=True, thinking=True)
-        promised, channels = await post_older(bot.database, guild, source_id(source), count)
+        promised, channels = await post_older(bot.database, guild, source_id(source), count, bot.clock.now())
         bot.deliverer.wake()
         await interaction.edit_original_response(content=source_embeds.backfilled(promised, channels))
 

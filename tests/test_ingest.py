@@ -54,6 +54,14 @@ def table(database: Database, name: str) -> dict[int, dict[str, object]]:
         return {row["id"]: dict(row) for row in connection.execute(f"SELECT * FROM {name}")}
 
 
+async def stand(database: Database) -> None:
+    """Let all that was promised stand in Discord."""
+    async with database.write() as tx:
+        await tx.execute(
+            "UPDATE deliveries SET state = 'live', have_rev = want_rev, message_id = id + 1000, thread_id = 9"
+        )
+
+
 def dump(database: Database) -> list[str]:
     with closing(sqlite3.connect(database.path)) as connection:
         return list(connection.iterdump())
@@ -66,6 +74,7 @@ def changed(before: dict[int, dict[str, object]], after: dict[int, dict[str, obj
 
 async def test_an_edit_an_insertion_and_a_removal_without_ids_touch_exactly_those(database):
     await read(database, KEYLESS)
+    await stand(database)
     said, promised, story = (table(database, name) for name in ("comments", "deliveries", "stories"))
     ann, bob, cy, _, eve, last = KEYLESS.comments
     edited = replace(bob, body=bob.body.replace("fewer bands", "three bands fewer"))
@@ -88,10 +97,7 @@ async def test_an_edit_an_insertion_and_a_removal_without_ids_touch_exactly_thos
 
 async def test_what_stands_in_discord_is_not_touched_by_an_insertion(database):
     await read(database, KEYLESS)
-    async with database.write() as tx:
-        await tx.execute(
-            "UPDATE deliveries SET state = 'live', have_rev = want_rev, message_id = id + 1000, thread_id = 9"
-        )
+    await stand(database)
     promised = table(database, "deliveries")
     new = Comment("", "Fay", "New here: is it open?")
     report = await read(database, replace(KEYLESS, comments=(new, *KEYLESS.comments)), 5)
@@ -136,6 +142,7 @@ async def test_a_new_title_is_one_revision_and_one_edit(database):
 
 async def test_vanished_twice_is_deleted_and_wanted_gone_and_its_text_is_kept(database):
     await read(database, KEYLESS)
+    await stand(database)
     fewer = replace(KEYLESS, comments=KEYLESS.comments[:-1])
     assert (await read(database, fewer, 1)).vanished == 1
     assert (await read(database, fewer, 2)).deleted == 0

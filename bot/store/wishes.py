@@ -6,7 +6,7 @@ import base64
 import hashlib
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from aiosqlite import Connection as Transaction
 
@@ -48,16 +48,16 @@ async def want_story(
     before = tx.total_changes
     nonce = await nonce_of(tx, where.channel_id, f"{story.id}", 0)
     row = {"guild": where.guild_id, "channel": where.channel_id, "subscription": where.id, "story": story.id}
-    row |= {"layout": str(where.options.layout), "promised": to_ms(now), "next": None, "reason": None}
     card = {"comment": None, "part": 0, "position": -1, "nonce": nonce, "revision": story.revision, "gone": False}
-    await tx.execute(_INSERT, {**row, **card})
+    when = {"layout": str(where.options.layout), "promised": to_ms(now), "next": None, "reason": None}
+    await tx.execute(_INSERT, {**row, **card, **when})
     await tx.execute(_REVIVE, {"channel": where.channel_id, "story": story.id, "first": UNFOLLOWED, "second": REMOVED})
     for target in await tx.execute_fetchall(_CARDS, {"story": story.id, "channel": where.channel_id}):
         sql = "SELECT comment_id FROM deliveries WHERE story_id = ? AND channel_id = ? AND comment_id > 0"
         known = {row[0] for row in await tx.execute_fetchall(sql, (story.id, where.channel_id))}
         fresh = [comment for comment in found if comment.id not in known]
         cap = target["comment_cap"]
-        left_out = await _want(tx, target, story.id, fresh, now, max(0, cap - len(known)) if cap else len(fresh))
+        left_out = await _want(tx, target, story.id, fresh, now, limit=max(0, cap - len(known)) if cap else len(fresh))
         await _leave_out(tx, target, story.id, left_out)
     return tx.total_changes - before
 
@@ -73,7 +73,7 @@ async def want_comments(
     for target in list(await tx.execute_fetchall(_CARDS, {"story": story_id, "channel": None})) if found else ():
         first = target["mirrored"] == 0 and target["comment_cap"]
         room = first or (MOST_WAITING - target["waiting"] if target["mirrored"] else len(found))
-        left_out = await _want(tx, target, story_id, found, now, max(0, room), new=True, orphans=orphans)
+        left_out = await _want(tx, target, story_id, found, now, limit=max(0, room), new=True, orphans=orphans)
         if left_out:
             await _leave_out(tx, target, story_id, left_out, more=True)
     return tx.total_changes - before
@@ -85,8 +85,8 @@ async def _want(
     story_id: int,
     found: Sequence[StoredComment],
     now: datetime,
-    limit: int,
     *,
+    limit: int,
     new: bool = False,
     orphans: Collection[str] = (),
 ) -> int:
@@ -98,8 +98,8 @@ async def _want(
     for comment in [*chosen, *(comment for comment in found if comment.comment.deleted)]:
         orphan = comment.comment.key in orphans
         # What we see for the first time now is new; of what is older, the site says how old it is.
-        born = now if new else comment.comment.posted_at
-        due = now + PARENT_WAIT if orphan else born + grace if born else now
+        born = now if new else min(comment.comment.posted_at or datetime.min.replace(tzinfo=UTC), now)
+        due = now + PARENT_WAIT if orphan else born + grace
         rows.append({
             "guild": card["guild_id"],
             "channel": card["channel_id"],
@@ -112,7 +112,7 @@ async def _want(
             "revision": comment.revision,
             "gone": comment.comment.deleted,
             "layout": card["layout"],
-            "next": to_ms(min(due, now + max(grace, PARENT_WAIT))) if due > now else None,
+            "next": to_ms(due) if due > now else None,
             "reason": ORPHAN if orphan else None,
             "promised": to_ms(now),
         })  # fmt: skip
@@ -122,7 +122,8 @@ async def _want(
 
 async def _leave_out(tx: Transaction, card: sqlite3.Row, story_id: int, number: int, *, more: bool = False) -> None:
     """Have a card say how many comments are not below it; one that stands already is edited for that."""
-    sql = "UPDATE deliveries SET skipped = iif(:more, skipped, 0) + :number WHERE id = :id AND skipped <> :number"
+    sql = """UPDATE deliveries SET skipped = iif(:more, skipped, 0) + :number
+        WHERE id = :id AND (:more OR skipped <> :number)"""
     cursor = await tx.execute(sql, {"more": more, "number": number, "id": card["id"]})
     if cursor.rowcount == 0 or card["state"] == "pending":
         return
@@ -140,7 +141,8 @@ async def withdraw(tx: Transaction, vanished: Iterable[StoredComment]) -> None:
 
 async def take_back(tx: Transaction, returned: Iterable[StoredComment]) -> None:
     """Post after all what only seemed to have vanished."""
-    sql = "UPDATE deliveries SET state = 'pending', reason = NULL WHERE comment_id = ? AND state = 'gone' AND reason = ?"
+    sql = """UPDATE deliveries SET state = 'pending', reason = NULL
+        WHERE comment_id = ? AND state = 'gone' AND reason = ?"""
     await tx.executemany(sql, [(stored.id, WITHDRAWN) for stored in returned])
 
 
@@ -176,7 +178,8 @@ async def want_revision(tx: Transaction, story_id: int, comment: StoredComment |
 
 async def _post_again(tx: Transaction, comment: StoredComment) -> int:
     """A comment that came back at its source is posted anew where it had been removed: a new message, a new nonce."""
-    sql = "SELECT id, channel_id, part FROM deliveries WHERE comment_id = ? AND state = 'gone' AND reason IN (?, ?, ?, ?)"
+    sql = """SELECT id, channel_id, part FROM deliveries
+        WHERE comment_id = ? AND state = 'gone' AND reason IN (?, ?, ?, ?)"""
     rows = list(await tx.execute_fetchall(sql, (comment.id, DELETED, UNPOSTED, SHORTER, WITHDRAWN)))
     for row in rows:
         item = f"{item_of(comment.story_id, comment.comment.key)}@{comment.revision}"

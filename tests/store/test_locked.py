@@ -23,6 +23,7 @@ from bot.store import (
     meta,
     notices,
     removals,
+    replies,
     restore,
     schema,
     sources,
@@ -38,8 +39,8 @@ from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, dump, locked, pa
 pytestmark = pytest.mark.asyncio
 
 MODULES = (
-    chores, comments, deliveries, links, meta, notices, removals, restore, sources, stories, subscriptions, threads, topics,
-    wishes,
+    chores, comments, deliveries, links, meta, notices, removals, replies, restore, sources, stories, subscriptions, threads,
+    topics, wishes,
 )  # fmt: skip
 LATE = replace(PAGE.comments[0], key="late")
 
@@ -93,11 +94,14 @@ WRITES: dict[str, Write] = {
     "removals.guild_gone": lambda tx, w: removals.guild_gone(tx, GUILD),
     "removals.followed_again": lambda tx, w: removals.followed_again(tx, CHANNEL),
     "removals.unfollowed": lambda tx, w: removals.unfollowed(tx, CHANNEL),
+    "replies.answers": lambda tx, w: replies.answers(tx, w.ANN, 1000),
+    "replies.renamed": lambda tx, w: replies.renamed(tx, w.found[0].id),
     "restore.notice": lambda tx, w: restore.notice(tx, w.database.path, NOW),
     "sources.add": lambda tx, w: sources.add(tx, "feed", "https://example.org/3", None, NOW),
     "sources.share": lambda tx, w: sources.share(tx, 1, 2, ADMIN, NOW),
     "sources.unshare": lambda tx, w: sources.unshare(tx, 1, GUILD),
     "sources.remove": lambda tx, w: sources.remove(tx, 1),
+    "sources.save_all": lambda tx, w: sources.save_all(tx, [w.source]),
     "sources.save": lambda tx, w: sources.save(tx, replace(w.source, name="Another name")),
     "sources.restart": lambda tx, w: sources.restart(tx, 1, NOW),
     "sources.merge": lambda tx, w: sources.merge(tx, 1, 2),
@@ -121,8 +125,11 @@ WRITES: dict[str, Write] = {
     "topics.add": lambda tx, w: topics.add(tx, GUILD, "moons", "moon", user_id=ADMIN, now=NOW),
     "topics.edit": lambda tx, w: topics.edit(tx, GUILD, "stars", "sun"),
     "topics.remove": lambda tx, w: topics.remove(tx, GUILD, "stars"),
-    "wishes.want_story": lambda tx, w: wishes.want_story(tx, w.story, w.found, replace(w.where, channel_id=23)),
-    "wishes.want_comments": lambda tx, w: wishes.want_comments(tx, w.story.id, w.found),
+    "wishes.want_story": lambda tx, w: wishes.want_story(tx, w.story, w.found, replace(w.where, channel_id=23), NOW),
+    "wishes.want_comments": lambda tx, w: wishes.want_comments(tx, w.story.id, w.found, NOW),
+    "wishes.withdraw": lambda tx, w: wishes.withdraw(tx, w.found),
+    "wishes.take_back": lambda tx, w: wishes.take_back(tx, w.found),
+    "wishes.adopt": lambda tx, w: wishes.adopt(tx, w.found),
     "wishes.want_revision": lambda tx, w: wishes.want_revision(tx, w.story.id, w.found[0], 2),
     "wishes.ensure_parts": lambda tx, w: wishes.ensure_parts(tx, w.ANN, 3),
     "wishes.move": lambda tx, w: wishes.move(tx, [(w.found[0], 7)]),
@@ -196,7 +203,7 @@ async def test_a_reader_cannot_be_used_for_it(world: World, name: str) -> None:
 
 
 async def test_every_function_that_writes_has_its_case():
-    written = re.compile(r"\b(INSERT|UPDATE|DELETE)\b|_(INSERT|RENAME|PUBLISH)\b|\bawait _end\(|\bmeta\.put\(")
+    written = re.compile(r"\b(INSERT|UPDATE|DELETE)\b|_(INSERT|RENAME|PUBLISH)\b|\bawait _(end|want)\(|\bmeta\.put\(")
     writers = {name for name, function in functions().items() if written.search(inspect.getsource(function))}
     assert writers == set(WRITES)
     assert schema.__name__ not in {module.__name__ for module in MODULES}, "migrations have tests of their own"
