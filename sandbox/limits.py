@@ -18,6 +18,10 @@ class Limits:
     other: int = 50
     other_window: float = 1.0
     global_per_second: int = 50
+    # Whether that is counted over any second, or over seconds that open with their first request.
+    sliding: bool = False
+    # Up to so many seconds pass on a request's way here and its answer's way back.
+    jitter: float = 0.0
     thread_creations: int = 50
     thread_window: float = 300.0
     renames: int = 2
@@ -71,15 +75,37 @@ class Window:
 
 
 @dataclass(slots=True)
+class SlidingWindow:
+    """So many requests in any stretch of time."""
+
+    taken: deque[float] = field(default_factory=deque)
+
+    def take(self, now: float, limit: int, seconds: float) -> Verdict:
+        """Take one token, if one is left."""
+        while self.taken and now - self.taken[0] >= seconds:
+            self.taken.popleft()
+        allowed = len(self.taken) < limit
+        if allowed:
+            self.taken.append(now)
+        left = max(0.001, self.taken[0] + seconds - now) if self.taken else seconds
+        return Verdict(allowed, limit, limit - len(self.taken), left)
+
+
+@dataclass(slots=True)
 class Counters:
     """All windows of one sandbox, by key, and the count of invalid requests."""
 
     windows: dict[str, Window] = field(default_factory=dict)
+    sliding: dict[str, SlidingWindow] = field(default_factory=dict)
     invalid: deque[float] = field(default_factory=deque)
 
     def take(self, key: str, limit: int, seconds: float) -> Verdict:
         """Take a token from the window of this key."""
         return self.windows.setdefault(key, Window()).take(limit, seconds)
+
+    def take_sliding(self, key: str, limit: int, seconds: float) -> Verdict:
+        """Take a token from the sliding window of this key."""
+        return self.sliding.setdefault(key, SlidingWindow()).take(time.monotonic(), limit, seconds)
 
     def note_invalid(self) -> None:
         """Count one 401, 403 or 429."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -35,6 +36,9 @@ def add_rest_routes(app: web.Application, core: Core) -> None:
 
 def _server(core: Core, route: Route) -> Serve:
     async def serve(request: web.Request) -> web.StreamResponse:
+        delay, back = random.uniform(0, core.world.limits.jitter), random.random()
+        if delay:
+            await asyncio.sleep(delay * (1 - back))
         call = await _read(core, request)
         if call.body is BROKEN:
             return _response(
@@ -51,6 +55,8 @@ def _server(core: Core, route: Route) -> Serve:
             return await spoil(core, request, call, fault)
         # An HTML page is no answer of the API.
         core.recorder.note(call, reply.status, None if reply.body == HTML_BAN else reply.body)
+        if delay:
+            await asyncio.sleep(delay * back)
         return _response(reply, headers)
 
     return serve

@@ -45,7 +45,8 @@ def check_limits(call: Call, route: Route) -> tuple[Reply | None, Headers]:
     limits, counters, headers = call.world.limits, call.core.counters, Headers()
     # Interaction answers are bound to their own clock, not to the bot's global limit.
     if route.auth:
-        world_wide = counters.take("global", limits.global_per_second, 1.0)
+        take = counters.take_sliding if limits.sliding else counters.take
+        world_wide = take("global", limits.global_per_second, 1.0)
         if not world_wide.allowed:
             return too_many(headers, world_wide.reset_after, scope="global"), headers
     own = route.bucket == "messages"
