@@ -4,24 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.model import Json
+from sandbox.message_json import message_json
+from sandbox.model import Json, Message
 from sandbox.objects import channel_json, member_json, role_json, user_json
 from sandbox.permissions import ADMINISTRATOR
 from sandbox.world import World
 
 SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER = range(1, 11)
+CHAT_INPUT, ON_MESSAGE = 1, 3
 # Selects of users, roles, mentionables and channels; a string select must have no "resolved" at all.
 ENTITY_SELECTS = frozenset({5, 6, 7, 8})
 
 
 def find(world: World, guild_id: int | None, name: str) -> Json:
     """Find the registered command of a full name ("stories latest"), or raise LookupError."""
-    first = name.split(maxsplit=1)[0]
+    return _find(world, guild_id, name.split(maxsplit=1)[0], CHAT_INPUT)
+
+
+def _find(world: World, guild_id: int | None, name: str, kind: int) -> Json:
     for scope in (guild_id or 0, 0):
         for command in world.commands.get(scope, []):
-            if command["name"] == first and command["type"] == 1:
+            if command["name"] == name and command["type"] == kind:
                 return command
-    raise LookupError(f"no command /{first} is registered")
+    raise LookupError(f"no command /{name} is registered" if kind == CHAT_INPUT else f"no command {name} is registered")
+
+
+def menu_data(world: World, guild_id: int | None, name: str, target: Message, rights: int) -> Json:
+    """Return the interaction data of a command of a message's menu; refuses as a slash command does."""
+    command = _find(world, guild_id, name, ON_MESSAGE)
+    check_place(command, guild_id)
+    if guild_id is not None:
+        check_rights(world, command, rights)
+    data: Json = {"id": command["id"], "name": name, "type": ON_MESSAGE, "target_id": str(target.id)}
+    data["resolved"] = {"messages": {str(target.id): message_json(world, target)}}
+    return data | ({"guild_id": command["guild_id"]} if "guild_id" in command else {})
 
 
 def check_place(command: Json, guild_id: int | None) -> None:

@@ -46,11 +46,12 @@ def snapshot(world: World) -> Json:
 
 
 def _guild(world: World, guild_id: int) -> Json:
-    channels = [channel_json(world, c) for c in world.guild_channels(guild_id)]
+    guild = world.guilds[guild_id]
     return {
-        "id": str(guild_id), "name": world.guilds[guild_id].name,
-        "channels": [{key: c[key] for key in ("id", "name", "type", "parent_id")} for c in channels],
+        "id": str(guild_id), "name": guild.name,
+        "channels": [channel_json(world, c) for c in world.guild_channels(guild_id)],
         "threads": [thread_json(world, t) for t in world.guild_threads(guild_id)],
+        "roles": [{"id": str(role.id), "name": role.name} for role in guild.roles.values()],
     }  # fmt: skip
 
 

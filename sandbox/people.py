@@ -38,6 +38,17 @@ class People:
         found = self._interactions.send(COMMAND, user_id, channel_id, data, name=name)
         return self._keep_modal(user_id, await self._interactions.outcome(found), None)
 
+    async def menu(self, user_id: int, message_id: int, name: str) -> Answer:
+        """Use a command of a message's menu ("Apps") and return what the person sees in the end."""
+        target = self._world.find_message(message_id)
+        if target is None:
+            raise LookupError(f"no message {message_id}")
+        guild_id = self._world.get_channel(target.channel_id).guild_id
+        rights = self._see(user_id, target.channel_id)
+        data = command_data.menu_data(self._world, guild_id, name, target, rights)
+        found = self._interactions.send(COMMAND, user_id, target.channel_id, data, name=name)
+        return self._keep_modal(user_id, await self._interactions.outcome(found), None)
+
     async def autocomplete(
         self, user_id: int, channel_id: int, name: str, options: dict[str, Any], focused: str
     ) -> list[Json]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from aiohttp import web
 
-from sandbox import page_events, state, transcript
+from sandbox import page_events, page_site, state, transcript
 from sandbox.core import Core
+from sandbox.example_site import ExampleSite
 from sandbox.gateway import Gateway
 from sandbox.interactions import Answer, Interactions
 from sandbox.model import Json
@@ -44,6 +46,7 @@ class Sandbox(People):
         if self._keeper is not None:
             self.world.listeners.append(self._keeper.on_event)
         self.port = 0
+        self.site: ExampleSite | None = None
 
     @classmethod
     @asynccontextmanager
@@ -81,6 +84,11 @@ class Sandbox(People):
         self.core.recorder.close()
         if self._keeper is not None:
             self._keeper.save()
+
+    def show_site(self, site: ExampleSite) -> None:
+        """Let the page show an example site and follow its changes."""
+        self.site = site
+        site.listeners.append(partial(page_site.announce, site, self.page_events))
 
     @property
     def token(self) -> str:
