@@ -1,0 +1,123 @@
+"""The example site in the page's panel: write, edit and delete there, and find what the bot made of it."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from sandbox.example_json import moment, slug
+from sandbox.example_site import NAME, ExampleSite, Post
+from sandbox.model import THREADS, Json
+from sandbox.page_events import PageEvents
+from sandbox.page_http import number, read_body
+from sandbox.world import World
+from sandbox.world_base import Event
+
+
+class Box(Protocol):
+    """What the panel needs from the sandbox; ``site`` is None where no example site runs."""
+
+    site: ExampleSite | None
+
+    @property
+    def world(self) -> World: ...
+    @property
+    def page_events(self) -> PageEvents: ...
+
+
+class SitePage:
+    """The handlers of the panel."""
+
+    def __init__(self, box: Any) -> None:
+        self._box: Box = box
+
+    async def show(self, request: web.Request) -> web.StreamResponse:
+        """Send all stories with their comments, newest story first."""
+        return web.json_response(site_json(self._site))
+
+    async def mirror(self, request: web.Request) -> web.StreamResponse:
+        """Tell where the bot posted a story: its channel and its thread, null while there is none."""
+        story = self._site.stories.get(int(request.match_info["story"]))
+        if story is None:
+            raise LookupError("this story")
+        address = f"{self._site.url}t/{slug(story)}/{story.id}"
+        return web.json_response(_mirror(self._box.world, address))
+
+    async def story(self, request: web.Request) -> web.StreamResponse:
+        """Publish a story."""
+        body = await read_body(request)
+        story = self._site.add_story(str(body["title"]), str(body["text"]))
+        return web.json_response({"id": story.id})
+
+    async def comment(self, request: web.Request) -> web.StreamResponse:
+        """Write a comment or a reply."""
+        body = await read_body(request)
+        answers = number(body.get("answers"))
+        post = self._site.add_comment(int(body["story"]), str(body["text"]), str(body["author"]), answers)
+        return web.json_response({"id": post.id})
+
+    async def edit(self, request: web.Request) -> web.StreamResponse:
+        """Change a text, or a story with its headline."""
+        body = await read_body(request)
+        self._site.edit(int(body["post"]), str(body["text"]), body.get("title"))
+        return web.json_response({})
+
+    async def remove(self, request: web.Request) -> web.StreamResponse:
+        """Delete a comment, or withdraw a story."""
+        body = await read_body(request)
+        self._site.delete(int(body["post"]))
+        return web.json_response({})
+
+    async def check(self, request: web.Request) -> web.StreamResponse:
+        """Let the bot look at the site now, though nothing changed."""
+        await read_body(request)
+        self._site.wake()
+        return web.json_response({})
+
+    @property
+    def _site(self) -> ExampleSite:
+        if self._box.site is None:
+            raise LookupError("no example site runs here")
+        return self._box.site
+
+
+def announce(site: ExampleSite, events: PageEvents) -> None:
+    """Tell the open pages that the site changed."""
+    events.on_event(Event("SITE_UPDATE", site_json(site), None))
+
+
+def site_json(site: ExampleSite) -> Json:
+    """Return the site as the panel draws it."""
+    stories = sorted(site.stories.values(), key=lambda story: story.id, reverse=True)
+    return {
+        "name": NAME,
+        "url": site.url,
+        "stories": [
+            {"id": story.id, "title": story.title, "slug": slug(story), "posts": [_post(post) for post in story.posts]}
+            for story in stories
+        ],
+    }
+
+
+def _post(post: Post) -> Json:
+    return {
+        "id": post.id, "number": post.number, "author": post.author, "text": post.shown, "deleted": post.deleted,
+        "answers": post.answers, "edited": post.version > 1, "created_at": moment(post.created_at),
+    }  # fmt: skip
+
+
+def _mirror(world: World, address: str) -> Json:
+    """Find the bot's newest card of a story by its address."""
+    for channel_id, messages in world.messages.items():
+        for message in reversed(messages.values()):
+            if message.author_id == world.bot_id and any(e.get("url") == address for e in message.embeds):
+                return _place(world, channel_id, message.id)
+    return {"channel": None, "thread": None}
+
+
+def _place(world: World, channel_id: int, message_id: int) -> Json:
+    channel = world.channels[channel_id]
+    if channel.type in THREADS:  # a forum's post has its card inside
+        return {"channel": str(channel.parent_id), "thread": str(channel_id)}
+    return {"channel": str(channel_id), "thread": str(message_id) if message_id in world.channels else None}
