@@ -84,6 +84,7 @@ class Poller:
             for task in self._busy.values():
                 task.cancel()
             await asyncio.gather(*self._busy.values(), return_exceptions=True)
+            await self._one.ended()
 
     async def run_due(self) -> int:
         """Read all that is due, sources first and then threads, and wait for it; returns how much it was."""

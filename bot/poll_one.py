@@ -12,8 +12,9 @@ from typing import Protocol, TypeVar
 from bot import schedule
 from bot.clock import Clock
 from bot.errors import FetchError, RendezvousError, SourceError
-from bot.intake import Intake, move, take_failure, take_read
+from bot.intake import Intake, move, take_failure, take_read, unchanged
 from bot.model import Source, StoredThread, StoryPage
+from bot.poll_quiet import QuietSaves
 from bot.schedule import Failure
 from bot.sources.base import Fetched, Kind, Thread, Web
 from bot.store.database import Database
@@ -74,6 +75,11 @@ class OnePoll:
         self._clock = clock
         self._random = random
         self._on_promised = on_promised
+        self._quiet = QuietSaves(database)
+
+    async def ended(self) -> None:
+        """Wait until nothing is being stored any more, after all that was under way was given up."""
+        await self._quiet.ended()
 
     async def source(self, source: Source) -> PollReport:
         """Read a source."""
@@ -135,14 +141,19 @@ class OnePoll:
         if schedule.has_moved(source):
             source, moved = await self._follow(kind, source)
             fetched, full = moved or fetched, full or moved is not None
-        intake = await take_read(
-            self._database, source, fetched, self._clock.now(), full=full, chance=self._random.random()
-        )
+        intake = await self._take(source, fetched, full)
         for note in fetched.notes:
             log.info("note source=%d: %s", source.id, note)
         if intake.promised:
             self._on_promised()
         return PollReport(intake.source, intake)
+
+    async def _take(self, source: Source, fetched: Fetched, full: bool) -> Intake:
+        now, chance = self._clock.now(), self._random.random()
+        after = unchanged(source, fetched, now, full=full, chance=chance)
+        if after and not await self._quiet.save(after):
+            return Intake(after, unchanged=True)
+        return await take_read(self._database, source, fetched, now, full=full, chance=chance)
 
     async def _follow(self, kind: Kind, source: Source) -> tuple[Source, Fetched | None]:
         """Go where a source says to live; only an address that can be read as well is believed."""

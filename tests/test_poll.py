@@ -353,6 +353,35 @@ async def test_b01_on_a_full_disk_polling_pauses_and_goes_on(stage, caplog):
     assert (await stage.source(source)).baseline_at == stage.clock.now()
 
 
+async def test_reads_that_changed_nothing_share_a_commit_and_an_error(stage, monkeypatch):
+    for number in range(40):
+        await stage.add(fetched(1), Fetched(unchanged=True), address=f"https://{number}.example.org/", everyone=True)
+    await stage.poller.run_due()
+    commits, write = [], Database.write
+
+    def counted(database):
+        commits.append(1)
+        return write(database)
+
+    monkeypatch.setattr(Database, "write", counted)
+    stage.clock.turn(3600)
+    assert await stage.poller.run_due() == 40
+    assert len(commits) < 20
+    assert stage.rows("SELECT count(*) FROM sources WHERE next_at > ?", ms(stage)) == [(40,)]
+    stage.clock.turn(3 * 3600)
+    with locked(stage.database.path):
+        await stage.database._writer.execute("PRAGMA busy_timeout = 0")
+        await stage.poller.run_due()
+    assert stage.rows("SELECT count(*) FROM sources WHERE next_at > ?", ms(stage)) == [(0,)]
+    assert stage.rows("SELECT sum(fails) FROM sources") == [(0,)]
+    assert await stage.poller.run_due() == 40
+    assert stage.rows("SELECT count(*) FROM sources WHERE next_at > ?", ms(stage)) == [(40,)]
+
+
+def ms(stage):
+    return stage.clock.now().timestamp() * 1000
+
+
 async def test_an_error_of_ours_puts_one_source_off_and_is_logged(stage, monkeypatch, caplog):
     await stage.add(fetched(1))
 

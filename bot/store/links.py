@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -72,6 +73,13 @@ async def queued(tx: Transaction, source_id: int, limit: int) -> list[int]:
     sql = """SELECT story_id FROM source_stories INDEXED BY source_stories_queued
         WHERE source_id = ? AND queued ORDER BY story_id LIMIT ?"""
     return [row[0] for row in await tx.execute_fetchall(sql, (source_id, limit))]
+
+
+async def with_queue(tx: Transaction, source_ids: Iterable[int]) -> set[int]:
+    """Return those of the sources of which stories wait to be posted."""
+    sql = """SELECT DISTINCT source_id FROM source_stories INDEXED BY source_stories_queued
+        WHERE queued AND source_id IN (SELECT value FROM json_each(?))"""
+    return {row[0] for row in await tx.execute_fetchall(sql, (json.dumps(list(source_ids)),))}
 
 
 async def sources_of(tx: Transaction, story_id: int) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -158,13 +159,18 @@ async def next_due(tx: Transaction, now: datetime) -> datetime | None:
 
 async def save(tx: Transaction, source: Source) -> None:
     """Store how far a source was read and when it is read next, all at once; nothing where it was removed."""
-    await tx.execute(
+    await save_all(tx, [source])
+
+
+async def save_all(tx: Transaction, found: Iterable[Source]) -> None:
+    """Like ``save``, for several."""
+    await tx.executemany(
         """UPDATE sources SET address = :address, name = :name, cursor = :cursor, interval_s = :interval,
             least_s = :least, skip_hours = :hours, skip_days = :days, next_at = :next_at,
             last_read_at = :last_read_at, last_full_at = :last_full_at, last_change_at = :last_change_at,
             baseline_at = :baseline_at, fails = :fails, failing_since = :failing_since, last_error = :last_error,
             told_at = :told_at, moves = :moves, stopped_reason = :stopped_reason WHERE id = :id""",
-        _values(source),
+        [_values(source) for source in found],
     )
 
 
