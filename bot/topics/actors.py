@@ -171,7 +171,7 @@ def _table() -> Iterable[tuple[Actor, list[str]]]:
 
 @cache
 def _book() -> Lookup[_Alias]:
-    aliases = [_Alias(actor, alias, _spelling(alias)) for actor, names in _table() for alias in names]
+    aliases = [_Alias(actor, alias.replace("*", ""), _spelling(alias)) for actor, names in _table() for alias in names]
     book: Lookup[_Alias] = Lookup()
     for alias in aliases:
         word, _, stem = alias.spelling[0]
