@@ -102,7 +102,6 @@ WRITES: dict[str, Write] = {
     "sources.unshare": lambda tx, w: sources.unshare(tx, 1, GUILD),
     "sources.remove": lambda tx, w: sources.remove(tx, 1),
     "sources.save_all": lambda tx, w: sources.save_all(tx, [w.source]),
-    "sources.save": lambda tx, w: sources.save(tx, replace(w.source, name="Another name")),
     "sources.restart": lambda tx, w: sources.restart(tx, 1, NOW),
     "sources.merge": lambda tx, w: sources.merge(tx, 1, 2),
     "stories.insert": lambda tx, w: stories.insert(tx, page(9).story, NOW, public=True),
