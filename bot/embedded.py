@@ -4,39 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from bot import library
+from bot import library, sourcing
 from bot.app import serve
 from bot.chat.client import Rendezvous, use_api
 from bot.clock import SystemClock
 from bot.config import Settings
 from bot.deliver import SETTLE
-from bot.errors import RendezvousError
+from bot.errors import NotFound, RendezvousError
 from bot.http import CONTACT, Web
 from bot.ingest import ingest
 from bot.model import StoryPage
 from bot.sources.kinds import Kinds
 from bot.store.database import Database
 
+log = logging.getLogger(__name__)
+
 STORY_CHANNEL = "space-news"
+# The example site speaks as a Discourse forum does: that is how it is read.
+SITE_KIND, SITE_NAME = "discourse", "Orbit Gazette"
 READY_TIMEOUT = 30.0
 STUCK = timedelta(minutes=2)
 
 
 @dataclass(slots=True)
 class Embedded:
-    """A sandbox with the real bot connected to it. ``box`` is ``sandbox.server.Sandbox``, which bot/ never imports."""
+    """A sandbox with the real bot connected to it. ``box`` is ``sandbox.server.Sandbox``, which bot/ never imports.
+
+    ``site`` is the built-in example site, a ``sandbox.example_site.ExampleSite``, where one was asked for.
+    """
 
     box: Any
     database: Database
     bot: Rendezvous
     serving: asyncio.Task[None]
+    site: Any = None
 
     async def follow(self) -> None:
         """Let stories go to the sandbox's story channel, once."""
@@ -50,6 +60,35 @@ class Embedded:
         await ingest(self.database, page, self.bot.clock.now(), deliver=True)
         self.bot.deliverer.wake()
         await self.settle(progress)
+
+    async def follow_site(self) -> None:
+        """Read the example site for all servers, and at once after each change there; ends when it is a source no more.
+
+        A new site is read while it is empty, as a first read posts nothing; its first stories are then news.
+        """
+        changed = asyncio.Event()
+        self.site.listeners.append(changed.set)
+        source_id = await self._site_source()
+        try:
+            while True:
+                changed.clear()
+                await self.bot.poller.poll(source_id)
+                self.bot.poller.wake()  # the threads that this read found to have changed
+                if not self.site.stories:
+                    self.site.seed()
+                await changed.wait()
+        except NotFound:
+            log.info("the example site is no source any more source=%d", source_id)
+
+    async def _site_source(self) -> int:
+        """Return the example site's source, and forget those of earlier starts at other ports."""
+        now = self.bot.clock.now()
+        await sourcing.add_everyone(self.database, SITE_KIND, self.site.url, SITE_NAME, now)
+        ours = [s for s, _ in await sourcing.overview(self.database) if s.kind == SITE_KIND and s.name == SITE_NAME]
+        for source in ours:
+            if source.address != self.site.url and source.everyone:
+                await sourcing.remove_everywhere(self.database, source.id)
+        return next(source.id for source in ours if source.address == self.site.url)
 
     async def settle(self, progress: Callable[[int], None] | None = None) -> None:
         """Wait until nothing is left to deliver."""
@@ -78,9 +117,11 @@ async def embedded(
     settle: timedelta = SETTLE,
     settings: Settings | None = None,
     web: Web | None = None,
+    site: Path | None = None,
 ) -> AsyncIterator[Embedded]:
     """Start a sandbox and connect the real bot to it; both end with the context.
 
+    ``site`` is the file that keeps an example site, which then runs as well; the guard lets its port alone through.
     ``web`` stands in for the one that is opened by the settings, in tests.
     """
     settings = settings or Settings()
@@ -88,7 +129,8 @@ async def embedded(
     clock = SystemClock()
     async with (
         Database.open(database, realm="sandbox", exclusive=True) as store,
-        Web.open(contact=settings.contact_url or CONTACT, allow_private=settings.allow_private_networks) as opened,
+        _example_site(site) as example,
+        _web(settings, example) as opened,
         Kinds.open(settings.disqus_api_key) as kinds,
         sandbox.start(port=port, state=state, record=record, page=page) as box,
     ):
@@ -103,10 +145,27 @@ async def embedded(
         try:
             await _first(box.ready(READY_TIMEOUT), serving)
             await _first(bots[-1].wait_until_ready(), serving)
-            yield Embedded(box, store, bots[-1], serving)
+            if example is not None:
+                box.show_site(example)
+            yield Embedded(box, store, bots[-1], serving, example)
         finally:
             serving.cancel()
             await asyncio.gather(serving, return_exceptions=True)
+
+
+def _example_site(state: Path | None) -> AbstractAsyncContextManager[Any]:
+    """Run the example site where there is a file to keep it in."""
+    return importlib.import_module("sandbox.example_server").example_site(state) if state else nullcontext()
+
+
+def _web(settings: Settings, site: Any) -> AbstractAsyncContextManager[Web]:
+    """Open the web by the settings, and to the example site."""
+    ports = [urlsplit(site.url).port or 0] if site else []
+    return Web.open(
+        contact=settings.contact_url or CONTACT,
+        allow_private=settings.allow_private_networks,
+        allow_loopback_ports=ports,
+    )
 
 
 async def _first(work: Any, serving: asyncio.Task[None]) -> None:  # any awaitable

@@ -69,12 +69,14 @@ async def _sandbox(settings: Settings, port: int) -> None:
     click.echo("No DISCORD_TOKEN is set: starting the embedded sandbox, a local Discord with the real bot in it.")
     base = settings.database_path
     database, state = base.with_name(f"{base.stem}-sandbox{base.suffix}"), base.with_name(f"{base.stem}-sandbox.json")
-    async with embedded(database, state=state, port=port, settings=settings) as run_:
+    site = base.with_name(f"{base.stem}-sandbox-site.json")
+    async with embedded(database, state=state, port=port, settings=settings, site=site) as run_:
         await run_.follow()
         click.echo(f"\n  Open {run_.box.page_url}\n\nType /stories latest there. Ctrl-C ends it.")
+        click.echo(f"The example site {run_.site.url} is read too: write stories and comments for it from that page.")
         click.echo(f"Stories are kept in {database}.")
         known = bool(await library.latest(run_.database, run_.box.world.guild.id, 1))
         readings = [page_source.parse(data, url=example.URL) for data in example.readings()]
         for reading in pages_to_read(readings, known):
             await run_.deliver(reading)
-        await run_.serving
+        await asyncio.gather(run_.serving, run_.follow_site())
