@@ -24,6 +24,7 @@ def check_message(body: Json, files: int = 0, *, edit: bool = False) -> None:
         _check_embed(f"embeds.{number}", embed)
     if sum(_embed_size(e) for e in embeds) > 6000:
         raise invalid("embeds", "MAX_EMBED_SIZE_EXCEEDED", "Embed size exceeds maximum size of 6000")
+    unsupported(body)
     _check_components(body)
     _check_mentions(body.get("allowed_mentions"))
     _check_nonce(body.get("nonce"))
@@ -31,6 +32,13 @@ def check_message(body: Json, files: int = 0, *, edit: bool = False) -> None:
         raise invalid("files", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
     if not edit:
         check_not_empty(str(content or ""), embeds, body.get("components") or [], files)
+
+
+def unsupported(body: Json) -> None:
+    """Refuse what the sandbox does not have, rather than lose it without a word."""
+    for name in ("poll", "sticker_ids"):
+        if body.get(name):
+            raise invalid(name, "SANDBOX_UNSUPPORTED", f"The sandbox has no {name}; see sandbox/README.md.")
 
 
 def check_not_empty(content: str, embeds: list[Json], components: list[Json], files: int) -> None:

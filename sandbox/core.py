@@ -22,6 +22,9 @@ class Core:
     interactions: Interactions
     recorder: Recorder
     faults: Faults = field(default_factory=Faults)
-    counters: Counters = field(default_factory=Counters)
+    counters: Counters = field(init=False)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     url: str = ""
+
+    def __post_init__(self) -> None:
+        self.counters = Counters(self.world.clock)

@@ -50,6 +50,11 @@ class Faults:
                 return fault
         return None
 
+    def withdraw(self, fault: Fault) -> None:
+        """Take back one ordered fault, if it still waits."""
+        if fault in self.waiting:
+            self.waiting.remove(fault)
+
     def clear(self) -> None:
         """Forget every fault that has not happened yet."""
         self.waiting.clear()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,8 +75,9 @@ class Interactions:
         channel = self.world.get_channel(channel_id)
         token = secrets.token_urlsafe(32)
         found = Interaction(
-            self.world.ids.next(), token, kind, user_id, channel_id, channel.guild_id, time.monotonic(), source, name
-        )
+            self.world.ids.next(), token, kind, user_id, channel_id, channel.guild_id, self.world.clock.now(),
+            source, name,
+        )  # fmt: skip
         self._forget_old()
         self.by_token[token] = found
         event = Event("INTERACTION_CREATE", self._payload(found, data), channel.guild_id)
@@ -86,7 +86,7 @@ class Interactions:
         return found
 
     def _forget_old(self) -> None:
-        oldest = time.monotonic() - 2 * self.world.limits.token_seconds
+        oldest = self.world.clock.now() - 2 * self.world.limits.token_seconds
         # They are kept in the order of their making.
         while self.by_token and next(iter(self.by_token.values())).created < oldest:
             del self.by_token[next(iter(self.by_token))]
@@ -125,7 +125,7 @@ class Interactions:
             raise ApiError(10062)
         if found.callback is not None:
             raise ApiError(40060)
-        if time.monotonic() - found.created > limit:
+        if self.world.clock.now() - found.created > limit:
             raise ApiError(10062)
         return found
 
@@ -134,31 +134,23 @@ class Interactions:
         found = self.by_token.get(token)
         if found is None or found.callback is None:
             raise ApiError(10015)
-        if time.monotonic() - found.created > self.world.limits.token_seconds:
-            raise ApiError(50027, status=401, message="Invalid Webhook Token")
+        if self.world.clock.now() - found.created > self.world.limits.token_seconds:
+            raise ApiError(50027)
         return found
 
     async def outcome(self, found: Interaction) -> Answer:
         """Wait for the bot and return what the person sees in the end."""
         limits = self.world.limits
-        if not await _within(found.acknowledged, limits.answer_seconds):
+        if not await self.world.clock.wait(found.acknowledged, limits.answer_seconds):
             return Answer("failed", NO_ANSWER, token=found.token)
         if found.callback == CB_MODAL:
             return Answer("modal", modal=found.modal, token=found.token)
         if found.callback in (CB_DEFER, CB_DEFER_UPDATE):
-            await _within(found.settled, limits.deferred_seconds)
+            await self.world.clock.wait(found.settled, limits.deferred_seconds)
         if found.original is None or found.waiting:
             return Answer("none", token=found.token)
         updated = found.callback in (CB_UPDATE, CB_DEFER_UPDATE) and found.original is found.source
         return _answer("update" if updated else "message", found.original, found.token)
-
-
-async def _within(event: asyncio.Event, seconds: float) -> bool:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return False
-    return True
 
 
 def _answer(kind: str, message: Message, token: str) -> Answer:

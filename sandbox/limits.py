@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from dataclasses import dataclass, field
+
+from sandbox.clock import Clock
 
 LARGE = 1_000_000
 
@@ -38,11 +39,22 @@ class Limits:
     answer_seconds: float = 3.0
     deferred_seconds: float = 10.0
     token_seconds: float = 900.0
+    file_bytes: int = 10_485_760
+    pins: int = 250
+    reactions: int = 20
+    webhooks: int = 15
+    heartbeat_ms: int = 41_250
+    sends_per_minute: int = 120
+    identifies: int = 1000
+    identify_window: float = 86_400.0
+    max_concurrency: int = 1
+    concurrency_window: float = 5.0
+    guilds_per_shard: int = 2500
 
     def open(self) -> None:
         """Lift every rate limit, for tests about something else."""
         self.messages = self.other = self.global_per_second = self.thread_creations = LARGE
-        self.renames = self.old_edits = self.crossposts = LARGE
+        self.renames = self.old_edits = self.crossposts = self.max_concurrency = LARGE
 
 
 @dataclass(slots=True)
@@ -53,6 +65,7 @@ class Verdict:
     limit: int
     remaining: int
     reset_after: float
+    reset_at: float
 
 
 @dataclass(slots=True)
@@ -62,16 +75,15 @@ class Window:
     opened: float = 0.0
     used: int = 0
 
-    def take(self, limit: int, seconds: float) -> Verdict:
+    def take(self, now: float, limit: int, seconds: float) -> Verdict:
         """Take one token, if one is left."""
-        now = time.monotonic()
         if now - self.opened >= seconds:
             self.opened, self.used = now, 0
         left = max(0.001, self.opened + seconds - now)
         if self.used >= limit:
-            return Verdict(False, limit, 0, left)
+            return Verdict(False, limit, 0, left, now + left)
         self.used += 1
-        return Verdict(True, limit, limit - self.used, left)
+        return Verdict(True, limit, limit - self.used, left, now + left)
 
 
 @dataclass(slots=True)
@@ -88,32 +100,33 @@ class SlidingWindow:
         if allowed:
             self.taken.append(now)
         left = max(0.001, self.taken[0] + seconds - now) if self.taken else seconds
-        return Verdict(allowed, limit, limit - len(self.taken), left)
+        return Verdict(allowed, limit, limit - len(self.taken), left, now + left)
 
 
 @dataclass(slots=True)
 class Counters:
     """All windows of one sandbox, by key, and the count of invalid requests."""
 
+    clock: Clock
     windows: dict[str, Window] = field(default_factory=dict)
     sliding: dict[str, SlidingWindow] = field(default_factory=dict)
     invalid: deque[float] = field(default_factory=deque)
 
     def take(self, key: str, limit: int, seconds: float) -> Verdict:
         """Take a token from the window of this key."""
-        return self.windows.setdefault(key, Window()).take(limit, seconds)
+        return self.windows.setdefault(key, Window()).take(self.clock.now(), limit, seconds)
 
     def take_sliding(self, key: str, limit: int, seconds: float) -> Verdict:
         """Take a token from the sliding window of this key."""
-        return self.sliding.setdefault(key, SlidingWindow()).take(time.monotonic(), limit, seconds)
+        return self.sliding.setdefault(key, SlidingWindow()).take(self.clock.now(), limit, seconds)
 
     def note_invalid(self) -> None:
         """Count one 401, 403 or 429."""
-        self.invalid.append(time.monotonic())
+        self.invalid.append(self.clock.now())
 
     def banned(self, limits: Limits) -> bool:
         """Whether the invalid requests of the last minutes amount to a ban."""
-        oldest = time.monotonic() - limits.invalid_window
+        oldest = self.clock.now() - limits.invalid_window
         while self.invalid and self.invalid[0] < oldest:
             self.invalid.popleft()
         return len(self.invalid) >= limits.invalid_requests

@@ -16,7 +16,8 @@ def resolve(world: WorldBase, channel: Channel, author_id: int, text: str, allow
     """Return who is notified by ``text``; without ``allowed`` everything parses, as Discord does."""
     rules = DEFAULT if allowed is None else allowed
     parse = rules.get("parse") or []
-    strong = bool(world.permissions(channel, author_id) & MENTION_EVERYONE)
+    # Whoever is no user is a webhook, which may mention everyone.
+    strong = author_id not in world.users or bool(world.permissions(channel, author_id) & MENTION_EVERYONE)
     users = [u for u in _ids(USER, text) if u in world.users and _may(u, "users", rules, parse)]
     roles = [r for r in _ids(ROLE, text) if _role_pings(world, channel, r, strong) and _may(r, "roles", rules, parse)]
     return Pings(users, roles, strong and "everyone" in parse and bool(EVERYONE.search(text)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.model import CHAT_COMMAND, REPLY, Json, Message
+from sandbox.model import CHAT_COMMAND, REPLY, Json, Message, User
 from sandbox.objects import member_json, thread_json, user_json
 from sandbox.world_base import WorldBase
 
@@ -11,7 +11,7 @@ def message_json(world: WorldBase, message: Message, *, nested: bool = False) ->
     """Return a message object as REST answers it; ``nested`` is for a referenced message (one level only)."""
     data: Json = {
         "id": str(message.id), "channel_id": str(message.channel_id), "type": message.type,
-        "author": user_json(world.users[message.author_id]), "content": message.content,
+        "author": author_json(world, message), "content": message.content,
         "timestamp": message.created_at, "edited_timestamp": message.edited_at, "tts": False,
         "mention_everyone": message.pings.everyone, "mentions": [user_json(world.users[u]) for u in message.mentions],
         "mention_roles": [str(r) for r in message.mention_roles], "attachments": message.attachments,
@@ -20,7 +20,9 @@ def message_json(world: WorldBase, message: Message, *, nested: bool = False) ->
     }  # fmt: skip
     if message.nonce is not None:
         data["nonce"] = message.nonce
-    if world.users[message.author_id].bot:
+    if message.webhook_name is not None:
+        data["webhook_id"] = str(message.author_id)
+    elif world.users[message.author_id].bot:
         data["application_id"] = str(world.bot_id)
     if message.reply_to is not None:
         data |= _reference(world, message, nested)
@@ -30,6 +32,18 @@ def message_json(world: WorldBase, message: Message, *, nested: bool = False) ->
     if not nested:
         data |= _extras(world, message)
     return data
+
+
+def author_json(world: WorldBase, message: Message) -> Json:
+    """Return the author: a user, or the name under which a webhook wrote."""
+    if message.webhook_name is None:
+        return user_json(world.users[message.author_id])
+    return user_json(User(message.author_id, message.webhook_name, bot=True))
+
+
+def emoji_json(name: str) -> Json:
+    """Return a Unicode emoji; the sandbox has no others."""
+    return {"id": None, "name": name}
 
 
 def _reference(world: WorldBase, message: Message, nested: bool) -> Json:
@@ -60,7 +74,7 @@ def _extras(world: WorldBase, message: Message) -> Json:
 
 def _reaction(world: WorldBase, name: str, users: list[int]) -> Json:
     return {
-        "emoji": {"id": None, "name": name}, "count": len(users), "count_details": {"burst": 0, "normal": len(users)},
+        "emoji": emoji_json(name), "count": len(users), "count_details": {"burst": 0, "normal": len(users)},
         "burst_colors": [], "me_burst": False, "me": world.bot_id in users,
     }  # fmt: skip
 

@@ -13,7 +13,9 @@ TEXT, DM, VOICE, CATEGORY, ANNOUNCEMENT, ANNOUNCEMENT_THREAD, PUBLIC_THREAD, PRI
 THREADS = frozenset({ANNOUNCEMENT_THREAD, PUBLIC_THREAD, PRIVATE_THREAD})
 FORUMS = frozenset({FORUM, MEDIA})
 
-DEFAULT_MESSAGE, THREAD_CREATED, REPLY, CHAT_COMMAND, THREAD_STARTER = 0, 18, 19, 20, 21
+DEFAULT_MESSAGE, PINNED, THREAD_CREATED, REPLY, CHAT_COMMAND, THREAD_STARTER = 0, 6, 18, 19, 20, 21
+# What a person or a bot wrote; every other type is a note of Discord's own.
+WRITTEN = frozenset({DEFAULT_MESSAGE, REPLY, CHAT_COMMAND})
 CROSSPOSTED, SUPPRESS_EMBEDS, HAS_THREAD, EPHEMERAL, LOADING, COMPONENTS_V2 = 1, 1 << 2, 1 << 5, 1 << 6, 1 << 7, 1 << 15
 
 
@@ -24,6 +26,19 @@ class User:
     id: int
     name: str
     bot: bool = False
+
+
+@dataclass(slots=True)
+class Webhook:
+    """A door into one channel; whoever has the token may write through it."""
+
+    id: int
+    token: str
+    name: str
+    channel_id: int
+    guild_id: int
+    user_id: int
+    avatar: str | None = None
 
 
 @dataclass(slots=True)
@@ -99,6 +114,7 @@ class Channel:
     flags: int = 0
     overwrites: dict[int, Overwrite] = field(default_factory=dict)
     tags: list[Json] = field(default_factory=list)
+    default_archive: int | None = None
     thread: ThreadState | None = None
     recipient_id: int | None = None
     last_message_id: int | None = None
@@ -135,8 +151,15 @@ class Message:
     mentions: list[int] = field(default_factory=list)
     mention_roles: list[int] = field(default_factory=list)
     reactions: dict[str, list[int]] = field(default_factory=dict)
-    pinned: bool = False
+    pinned_at: str | None = None
     interaction: Json | None = None
+    # The name under which a webhook wrote it; ``author_id`` is then the webhook's id.
+    webhook_name: str | None = None
+
+    @property
+    def pinned(self) -> bool:
+        """Whether it is among the channel's pins."""
+        return self.pinned_at is not None
 
     @property
     def ephemeral(self) -> bool:

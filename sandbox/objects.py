@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sandbox.model import FORUMS, TEXT, VOICE, Channel, Guild, Json, Member, Role, User
 from sandbox.permissions import guild_permissions
-from sandbox.snowflake import now_text
 from sandbox.world_base import WorldBase
 
 
@@ -55,6 +54,7 @@ def _guild_channel(channel: Channel) -> Json:
         "name": channel.name, "parent_id": _id(channel.parent_id), "position": channel.position,
         "topic": channel.topic, "nsfw": False, "rate_limit_per_user": channel.slowmode,
         "last_message_id": _id(channel.last_message_id),
+        "default_auto_archive_duration": channel.default_archive or 1440,
         "permission_overwrites": [
             {"id": str(o.id), "type": o.kind, "allow": str(o.allow), "deny": str(o.deny)}
             for o in channel.overwrites.values()
@@ -126,8 +126,8 @@ def guild_create_json(world: WorldBase, guild: Guild) -> Json:
     threads = [t for t in world.guild_threads(guild.id) if t.thread is not None and not t.thread.archived]
     members = [m for m in guild.members.values() if m.user_id == world.bot_id]
     return guild_json(world, guild) | {
-        "joined_at": now_text(), "large": False, "unavailable": False, "member_count": len(guild.members),
-        "voice_states": [], "members": [member_json(world, m) for m in members],
+        "joined_at": guild.members[world.bot_id].joined_at, "large": False, "unavailable": False,
+        "member_count": len(guild.members), "voice_states": [], "members": [member_json(world, m) for m in members],
         "channels": [channel_json(world, c) for c in world.guild_channels(guild.id)],
         "threads": [thread_json(world, t) for t in threads], "presences": [], "stage_instances": [],
         "guild_scheduled_events": [], "soundboard_sounds": [],

@@ -16,15 +16,18 @@ from sandbox.core import Core
 from sandbox.example_site import ExampleSite
 from sandbox.gateway import Gateway
 from sandbox.interactions import Answer, Interactions
+from sandbox.limits import LARGE
 from sandbox.model import Json
 from sandbox.page import add_page_routes
 from sandbox.page_events import PageEvents
 from sandbox.people import People
 from sandbox.record import Recorder
+from sandbox.rest.files import add_file_routes
 from sandbox.rest.pipeline import add_rest_routes
 from sandbox.world import default_world
 
 HOST = "127.0.0.1"
+SWEEP_SECONDS = 30.0
 
 __all__ = ["Answer", "Sandbox"]
 
@@ -45,6 +48,8 @@ class Sandbox(People):
         self.world.listeners += [self.gateway.on_event, self.page_events.on_event]
         if self._keeper is not None:
             self.world.listeners.append(self._keeper.on_event)
+        self.world.clock.listeners.append(self.world.archive_idle)
+        self._sweeper: asyncio.Task[None] | None = None
         self.port = 0
         self.site: ExampleSite | None = None
 
@@ -66,6 +71,7 @@ class Sandbox(People):
         add_rest_routes(app, self.core)
         app.router.add_get("/gateway", self.gateway.handle)
         app.router.add_get("/gateway/", self.gateway.handle)
+        add_file_routes(app, self.core)
         if page:
             add_page_routes(app, self)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
@@ -74,16 +80,36 @@ class Sandbox(People):
         await site.start()
         self.port = runner.addresses[0][1]
         self.gateway.url = self.gateway_url
-        self.core.url = self.page_url
+        self.core.url = self.world.files_url = self.page_url
+        self._sweeper = asyncio.create_task(self._sweep())
         return runner
+
+    async def _sweep(self) -> None:
+        """Let idle threads fall asleep while nobody pushes the clock."""
+        while not await self.world.clock.wait(self.core.stopping, SWEEP_SECONDS):
+            self.world.archive_idle()
 
     async def _stop(self, runner: web.AppRunner) -> None:
         self.core.stopping.set()
+        if self._sweeper is not None:
+            await self._sweeper
         await self.gateway.drop(1001)
         await runner.cleanup()
         self.core.recorder.close()
         if self._keeper is not None:
             self._keeper.save()
+
+    @asynccontextmanager
+    async def outage(self) -> AsyncIterator[None]:
+        """Be down: every socket cut, every request answered 503, no gateway; afterwards all is as before."""
+        self.gateway.refuse = True
+        fault = self.faults.add(kind="503", times=LARGE)
+        await self.gateway.drop(None)
+        try:
+            yield
+        finally:
+            self.gateway.refuse = False
+            self.faults.withdraw(fault)
 
     def show_site(self, site: ExampleSite) -> None:
         """Let the page show an example site and follow its changes."""

@@ -13,8 +13,7 @@ import typing
 from pathlib import Path
 from typing import Any
 
-from sandbox.model import Channel, Guild, Json, Message, User
-from sandbox.snowflake import Snowflakes
+from sandbox.model import Channel, Guild, Json, Message, User, Webhook
 from sandbox.world import World
 from sandbox.world_base import Event
 
@@ -30,6 +29,7 @@ def dump(world: World) -> Json:
         "guilds": [dataclasses.asdict(g) for g in world.guilds.values()],
         "channels": [dataclasses.asdict(c) for c in world.channels.values()],
         "messages": [dataclasses.asdict(m) for c in world.messages.values() for m in c.values()],
+        "webhooks": [dataclasses.asdict(w) for w in world.webhooks.values()],
         "commands": world.commands,
     }  # fmt: skip
 
@@ -38,11 +38,12 @@ def load(path: Path) -> World:
     """Read a world from its file."""
     data = json.loads(path.read_text(encoding="utf-8"))
     world = World()
-    world.token, world.ids = data["token"], Snowflakes(data["last_id"])
+    world.token, world.ids.last = data["token"], data["last_id"]
     world.bot_id, world.home_id, world.integrations_open = data["bot_id"], data["home_id"], data["integrations_open"]
     world.users = {u["id"]: _decode(User, u) for u in data["users"]}
     world.guilds = {g["id"]: _decode(Guild, g) for g in data["guilds"]}
     world.channels = {c["id"]: _decode(Channel, c) for c in data["channels"]}
+    world.webhooks = {w["id"]: _decode(Webhook, w) for w in data.get("webhooks", [])}
     world.messages = {channel_id: {} for channel_id in world.channels}
     for raw in data["messages"]:
         world.messages.setdefault(raw["channel_id"], {})[raw["id"]] = _decode(Message, raw)
@@ -96,12 +97,12 @@ def _hints(kind: Any) -> dict[str, Any]:
 
 
 def _decode(kind: Any, value: Any) -> Any:
-    """Rebuild dataclasses (and dicts with int keys) from JSON by their annotations."""
+    """Rebuild dataclasses (and dicts with int keys) from JSON by their annotations, without keys of other versions."""
     if value is None:
         return None
     if dataclasses.is_dataclass(kind):
         hints = _hints(typing.cast(Any, kind))
-        return typing.cast(Any, kind)(**{key: _decode(hints[key], item) for key, item in value.items()})
+        return typing.cast(Any, kind)(**{key: _decode(hints[key], value[key]) for key in value if key in hints})
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
         concrete = [a for a in arguments if a is not type(None)]

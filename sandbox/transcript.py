@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sandbox.model import FORUMS, THREAD_CREATED, THREAD_STARTER, Channel, Json, Message
+from sandbox.message_json import author_json
+from sandbox.model import FORUMS, PINNED, THREAD_CREATED, THREAD_STARTER, Channel, Json, Message
 from sandbox.world import World
 
-HIDDEN = frozenset({THREAD_CREATED, THREAD_STARTER})
+HIDDEN = frozenset({PINNED, THREAD_CREATED, THREAD_STARTER})
 
 
 def transcript(world: World) -> Json:
@@ -37,7 +38,7 @@ def _message(world: World, message: Message) -> Json:
     thread = world.channels.get(message.id)
     inner = _thread(world, thread) if thread is not None and thread.parent_id == message.channel_id else None
     return {
-        "id": str(message.id), "author": world.users[message.author_id].name, "content": message.content,
+        "id": str(message.id), "author": author_json(world, message)["username"], "content": message.content,
         "embeds": message.embeds, "reply_to": str(message.reply_to) if message.reply_to else None, "thread": inner,
     }  # fmt: skip
 

@@ -6,10 +6,11 @@ import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from sandbox.clock import Clock
 from sandbox.errors import ApiError
 from sandbox.limits import Limits
-from sandbox.model import DM, THREADS, Channel, Guild, Json, Message, User
-from sandbox.permissions import channel_permissions
+from sandbox.model import DM, PRIVATE_THREAD, THREADS, Channel, Guild, Json, Message, User
+from sandbox.permissions import MANAGE_THREADS, channel_permissions, guild_permissions
 from sandbox.snowflake import Snowflakes
 
 
@@ -31,7 +32,10 @@ class WorldBase:
         self.token = "sandbox." + secrets.token_urlsafe(24)
         self.limits = Limits()
         self.integrations_open = False
-        self.ids = Snowflakes()
+        self.files: dict[int, tuple[str, bytes]] = {}
+        self.files_url = ""
+        self.clock = Clock()
+        self.ids = Snowflakes(self.clock)
         self.bot_id = 0
         self.home_id = 0
         self.users: dict[int, User] = {}
@@ -84,6 +88,16 @@ class WorldBase:
             return -1
         guild = self.guilds.get(channel.guild_id or 0)
         return channel_permissions(guild, self.parent_or_self(channel), user_id) if guild else 0
+
+    def guild_rights(self, guild_id: int) -> int:
+        """Return what the bot's roles give it in a guild."""
+        return guild_permissions(self.guilds[guild_id], self.bot_id)
+
+    def let_in(self, channel: Channel, user_id: int) -> bool:
+        """Whether a thread is open to a user: a private one only to its members and to who manages threads."""
+        if channel.type != PRIVATE_THREAD or channel.thread is None or user_id in channel.thread.members:
+            return True
+        return bool(self.permissions(channel, user_id) & MANAGE_THREADS)
 
     def guild_channels(self, guild_id: int) -> list[Channel]:
         """Return a guild's channels without its threads."""

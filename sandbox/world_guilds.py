@@ -6,10 +6,10 @@ from sandbox.model import TEXT, Channel, Guild, Json, Member, Overwrite, Role
 from sandbox.objects import channel_json, guild_create_json, guild_json, member_json, role_json
 from sandbox.permissions import ALL, BOT, EVERYONE
 from sandbox.world_base import Event
-from sandbox.world_threads import WorldThreads
+from sandbox.world_webhooks import WorldWebhooks
 
 
-class WorldGuilds(WorldThreads):
+class WorldGuilds(WorldWebhooks):
     """The world with everything that admins do."""
 
     def add_guild(self, name: str, *, guild_id: int | None = None, owner_id: int | None = None) -> Guild:
@@ -70,6 +70,7 @@ class WorldGuilds(WorldThreads):
             self.messages.pop(thread.id, None)
         del self.channels[channel_id]
         self.messages.pop(channel_id, None)
+        self.drop_webhooks(channel_id)
 
     def set_permission(self, channel_id: int, target_id: int, *, allow: int = 0, deny: int = 0) -> None:
         """Set a channel's overwrite for a role or a user; both zero removes it."""

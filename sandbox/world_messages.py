@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
 from sandbox import mentions
 from sandbox.message_json import gateway_message_json
 from sandbox.model import DEFAULT_MESSAGE, HAS_THREAD, REPLY, Channel, Json, Message, Pings
 from sandbox.objects import channel_json
-from sandbox.snowflake import now_text
 from sandbox.world_base import Event, WorldBase
 
 
@@ -29,6 +27,7 @@ class Draft:
     nonce: str | int | None = None
     allowed_mentions: Json | None = None
     interaction: Json | None = None
+    webhook_name: str | None = None
     id: int | None = None
 
 
@@ -47,7 +46,7 @@ class WorldMessages(WorldBase):
         if channel.thread is not None:
             self._count_in_thread(channel, draft)
         if draft.nonce is not None:
-            self.nonces[draft.author_id, str(draft.nonce)] = (time.monotonic(), channel.id, message.id)
+            self.nonces[draft.author_id, str(draft.nonce)] = (self.clock.now(), channel.id, message.id)
         self.emit_message("MESSAGE_CREATE", message)
         return message
 
@@ -55,9 +54,10 @@ class WorldMessages(WorldBase):
         """Build a message without storing it (an ephemeral one never is)."""
         message = Message(
             id=draft.id or self.ids.next(), channel_id=channel.id, author_id=draft.author_id, content=draft.content,
-            created_at=now_text(), type=draft.type, embeds=draft.embeds, components=draft.components,
+            created_at=self.clock.text(), type=draft.type, embeds=draft.embeds, components=draft.components,
             attachments=draft.attachments, flags=draft.flags, reply_to=draft.reply_to,
             reference_channel=draft.reference_channel, nonce=draft.nonce, interaction=draft.interaction,
+            webhook_name=draft.webhook_name,
         )  # fmt: skip
         self.set_pings(channel, message, draft.allowed_mentions)
         return message
@@ -76,7 +76,7 @@ class WorldMessages(WorldBase):
         if draft.id != channel.id:
             state.message_count += 1
             state.total_sent += 1
-        joined = state.members.setdefault(draft.author_id, now_text())
+        joined = state.members.setdefault(draft.author_id, self.clock.text())
         if state.archived:
             state.archived, state.archive_at = False, joined
             self.emit(Event("THREAD_UPDATE", channel_json(self, channel), channel.guild_id, channel.id))
@@ -84,43 +84,38 @@ class WorldMessages(WorldBase):
     def known_nonce(self, author_id: int, nonce: str) -> tuple[int, int] | None:
         """Return channel and id of the message that this nonce made in the past few minutes."""
         found = self.nonces.get((author_id, nonce))
-        if found is None or time.monotonic() - found[0] > self.limits.nonce_window:
+        if found is None or self.clock.now() - found[0] > self.limits.nonce_window:
             return None
         return found[1], found[2]
 
     def edited(self, message: Message) -> None:
         """Mark a message as edited and tell everyone."""
-        message.edited_at = now_text()
+        message.edited_at = self.clock.text()
         self.emit_message("MESSAGE_UPDATE", message)
 
     def delete_message(self, message: Message) -> None:
         """Remove a message; the thread that it started lives on."""
-        del self.messages[message.channel_id][message.id]
         channel = self.channels[message.channel_id]
-        if channel.thread is not None and message.id != channel.id:
-            channel.thread.message_count = max(0, channel.thread.message_count - 1)
-        data: Json = {"id": str(message.id), "channel_id": str(channel.id)}
-        if channel.guild_id is not None:
-            data["guild_id"] = str(channel.guild_id)
+        self._remove(channel, message)
+        data = {"id": str(message.id)} | place_of(channel)
         self.emit(Event("MESSAGE_DELETE", data, channel.guild_id, channel.id))
 
-    def react(self, message: Message, user_id: int, emoji: str, *, add: bool) -> None:
-        """Add or take back one reaction."""
-        users = message.reactions.setdefault(emoji, [])
-        if add == (user_id in users):
-            return
-        (users.append if add else users.remove)(user_id)
-        if not users:
-            del message.reactions[emoji]
-        channel = self.channels[message.channel_id]
-        data: Json = {
-            "user_id": str(user_id), "channel_id": str(channel.id), "message_id": str(message.id),
-            "emoji": {"id": None, "name": emoji}, "burst": False, "type": 0,
-        }  # fmt: skip
-        if channel.guild_id is not None:
-            data["guild_id"] = str(channel.guild_id)
-        name = "MESSAGE_REACTION_ADD" if add else "MESSAGE_REACTION_REMOVE"
-        self.emit(Event(name, data, channel.guild_id, channel.id))
+    def delete_messages(self, channel: Channel, messages: list[Message]) -> None:
+        """Remove many messages with one event."""
+        for message in messages:
+            self._remove(channel, message)
+        data: Json = {"ids": [str(m.id) for m in messages]} | place_of(channel)
+        self.emit(Event("MESSAGE_DELETE_BULK", data, channel.guild_id, channel.id))
+
+    def _remove(self, channel: Channel, message: Message) -> None:
+        del self.messages[channel.id][message.id]
+        if channel.thread is not None and message.id != channel.id:
+            channel.thread.message_count = max(0, channel.thread.message_count - 1)
+
+    def typing(self, channel: Channel, user_id: int) -> None:
+        """Show that someone is writing."""
+        data = place_of(channel) | {"user_id": str(user_id), "timestamp": int(self.clock.now())}
+        self.emit(Event("TYPING_START", data, channel.guild_id, channel.id, user_id))
 
     def flag_thread(self, message: Message) -> None:
         """Mark the message that a thread hangs on; Discord sends MESSAGE_UPDATE for it."""
@@ -132,6 +127,12 @@ class WorldMessages(WorldBase):
         guild_id = self.channels[message.channel_id].guild_id
         data = gateway_message_json(self, message)
         self.emit(Event(name, data, guild_id, message.channel_id, message.author_id))
+
+
+def place_of(channel: Channel) -> Json:
+    """Return the ids of channel and guild, as events about messages carry them."""
+    place: Json = {"channel_id": str(channel.id)}
+    return place if channel.guild_id is None else place | {"guild_id": str(channel.guild_id)}
 
 
 def _text(message: Message) -> str:
@@ -148,4 +149,4 @@ def _displays(components: list[Json]) -> list[str]:
     return found
 
 
-__all__ = ["Draft", "Pings", "WorldMessages"]
+__all__ = ["Draft", "Pings", "WorldMessages", "place_of"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sandbox.errors import ApiError
 from sandbox.model import (
     ANNOUNCEMENT,
@@ -16,12 +18,20 @@ from sandbox.model import (
     ThreadState,
 )  # fmt: skip
 from sandbox.objects import thread_json, thread_member_json
-from sandbox.snowflake import now_text
+from sandbox.snowflake import made_at
 from sandbox.world_base import Event
-from sandbox.world_messages import Draft, WorldMessages
+from sandbox.world_marks import WorldMarks
+from sandbox.world_messages import Draft
 
 
-class WorldThreads(WorldMessages):
+def is_idle(thread: Channel, state: ThreadState, now: float) -> bool:
+    """Whether an awake thread has been silent for longer than its auto-archive duration."""
+    woken = datetime.fromisoformat(state.archive_at or state.created_at).timestamp()
+    last = max(woken, made_at(thread.last_message_id or thread.id))
+    return not state.archived and now - last > state.auto_archive * 60
+
+
+class WorldThreads(WorldMarks):
     """The world with everything that happens to threads."""
 
     def check_thread_room(self, guild_id: int | None) -> None:
@@ -36,7 +46,7 @@ class WorldThreads(WorldMessages):
         tags: list[int] | None = None,
     ) -> Channel:  # fmt: skip
         """Open a thread; one that hangs on a message has that message's id."""
-        now = now_text()
+        now = self.clock.text()
         if parent.type == ANNOUNCEMENT and kind == PUBLIC_THREAD:
             kind = ANNOUNCEMENT_THREAD
         state = ThreadState(owner_id, now, auto_archive=auto_archive, applied_tags=tags or [], members={owner_id: now})
@@ -71,7 +81,7 @@ class WorldThreads(WorldMessages):
     def set_archived(self, thread: Channel, archived: bool) -> None:
         """Archive or wake a thread."""
         assert thread.thread is not None
-        thread.thread.archived, thread.thread.archive_at = archived, now_text()
+        thread.thread.archived, thread.thread.archive_at = archived, self.clock.text()
         self.thread_changed(thread)
 
     def lock_thread(self, thread_id: int, locked: bool = True) -> None:
@@ -98,9 +108,26 @@ class WorldThreads(WorldMessages):
         assert thread.thread is not None
         if user_id in thread.thread.members:
             return
-        thread.thread.members[user_id] = now_text()
+        thread.thread.members[user_id] = self.clock.text()
+        self._members_changed(thread, [thread_member_json(thread, user_id)], [])
+
+    def leave_thread(self, thread: Channel, user_id: int) -> None:
+        """Take a user out of a thread."""
+        assert thread.thread is not None
+        if thread.thread.members.pop(user_id, None) is not None:
+            self._members_changed(thread, [], [str(user_id)])
+
+    def _members_changed(self, thread: Channel, added: list[Json], removed: list[str]) -> None:
+        assert thread.thread is not None
         data: Json = {
             "id": str(thread.id), "guild_id": str(thread.guild_id), "member_count": len(thread.thread.members),
-            "added_members": [thread_member_json(thread, user_id)], "removed_member_ids": [],
+            "added_members": added, "removed_member_ids": removed,
         }  # fmt: skip
         self.emit(Event("THREAD_MEMBERS_UPDATE", data, thread.guild_id, thread.id))
+
+    def archive_idle(self) -> None:
+        """Archive every thread in which nothing happened for as long as it says."""
+        now = self.clock.now()
+        idle = [t for t in self.channels.values() if t.thread is not None and is_idle(t, t.thread, now)]
+        for thread in idle:
+            self.set_archived(thread, True)

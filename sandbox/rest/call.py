@@ -17,8 +17,13 @@ class Upload:
     """One file of a multipart request."""
 
     filename: str
-    size: int
     content_type: str
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        """Its length in bytes."""
+        return len(self.data)
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.errors import ApiError, invalid
 from sandbox.limits import Limits
-from sandbox.model import CATEGORY, FORUMS, VOICE, Channel
+from sandbox.model import CATEGORY, DM, FORUMS, VOICE, Channel
 from sandbox.permissions import MANAGE_THREADS, SEND_MESSAGES, SEND_MESSAGES_IN_THREADS, VIEW_CHANNEL
 from sandbox.rest.call import Call, TooFast
 
@@ -12,7 +12,7 @@ from sandbox.rest.call import Call, TooFast
 def see(call: Call, channel: Channel) -> int:
     """Return the bot's permissions in a channel that it has to be able to see."""
     rights = call.world.permissions(channel, call.world.bot_id)
-    if not rights & VIEW_CHANNEL:
+    if not rights & VIEW_CHANNEL or not call.world.let_in(channel, call.world.bot_id):
         raise ApiError(50001)
     return rights
 
@@ -27,14 +27,24 @@ def need(call: Call, channel: Channel, *permissions: int) -> int:
 
 def may_send(call: Call, channel: Channel) -> int:
     """Refuse unless the bot may post in this channel or thread."""
-    if channel.type in FORUMS or channel.type == CATEGORY:
-        raise ApiError(50008)
-    if channel.thread is None:
-        return need(call, channel, SEND_MESSAGES)
-    rights = need(call, channel, SEND_MESSAGES_IN_THREADS)
-    if channel.thread.locked and not rights & MANAGE_THREADS:
-        raise ApiError(160005)
+    takes_messages(channel)
+    rights = need(call, channel, SEND_MESSAGES if channel.thread is None else SEND_MESSAGES_IN_THREADS)
+    not_locked(channel, rights)
     return rights
+
+
+def takes_messages(channel: Channel) -> None:
+    """Refuse messages where only posts (40058) or nothing at all can be."""
+    if channel.type in FORUMS:
+        raise ApiError(40058)
+    if channel.type == CATEGORY:
+        raise ApiError(50008)
+
+
+def not_locked(channel: Channel, rights: int) -> None:
+    """Refuse a locked thread to everyone who does not manage threads."""
+    if channel.thread is not None and channel.thread.locked and not rights & MANAGE_THREADS:
+        raise ApiError(160005)
 
 
 def not_archived(channel: Channel) -> None:
@@ -45,7 +55,7 @@ def not_archived(channel: Channel) -> None:
 
 def text_place(channel: Channel) -> None:
     """Refuse a channel that cannot hold threads."""
-    if channel.type == VOICE or channel.thread is not None:
+    if channel.type in (VOICE, CATEGORY, DM) or channel.thread is not None:
         raise ApiError(50024)
 
 
@@ -62,10 +72,18 @@ def thread_limit(call: Call, guild_id: int | None) -> None:
     sub_limit(call, f"threads:{guild_id}", limits.thread_creations, limits.thread_window, scope="shared")
 
 
-def archive_minutes(value: object) -> int:
-    """Return a valid auto-archive duration."""
+def page_size(call: Call, default: int, most: int) -> int:
+    """Return how many rows a list request wants, or refuse a number out of bounds."""
+    text = call.query.get("limit", str(default))
+    if not text.isdigit() or not 1 <= int(text) <= most:
+        raise invalid("limit", "NUMBER_TYPE_MAX", f"int value should be between 1 and {most}.")
+    return int(text)
+
+
+def archive_minutes(value: object, default: int | None = None) -> int:
+    """Return a valid auto-archive duration; what is left out is the channel's, or a day."""
     if value is None:
-        return 1440
+        return default or 1440
     if value not in (60, 1440, 4320, 10080):
         raise invalid("auto_archive_duration", "BASE_TYPE_CHOICES", "Value must be one of {60, 1440, 4320, 10080}.")
     return int(str(value))

@@ -1,69 +1,91 @@
-"""Messages over REST: send, list, look, edit, delete, react, crosspost."""
+"""Messages over REST: send, list, look, edit, delete, crosspost."""
 
 from __future__ import annotations
 
-from urllib.parse import unquote
-
 from sandbox.errors import ApiError, invalid, snowflake
 from sandbox.message_json import message_json
-from sandbox.model import ANNOUNCEMENT, CROSSPOSTED, REPLY, THREAD_CREATED, THREAD_STARTER, Channel, Json, Message
-from sandbox.permissions import ADD_REACTIONS, MANAGE_MESSAGES, PIN_MESSAGES, READ_MESSAGE_HISTORY, SEND_MESSAGES
+from sandbox.model import ANNOUNCEMENT, CROSSPOSTED, REPLY, THREAD_STARTER, WRITTEN, Channel, Json, Message
+from sandbox.permissions import MANAGE_MESSAGES, READ_MESSAGE_HISTORY, SEND_MESSAGES
 from sandbox.rest.call import NO_CONTENT, Call, Reply, Route
-from sandbox.rest.guard import may_send, need, not_archived, see, sub_limit
+from sandbox.rest.guard import may_send, need, not_archived, page_size, see, sub_limit
 from sandbox.rest.payload import apply_edit, draft_of
-from sandbox.snowflake import seconds_old
+from sandbox.snowflake import made_at
 from sandbox.world_messages import Draft
 
 MESSAGES = "/channels/{channel_id}/messages"
 MESSAGE = MESSAGES + "/{message_id}"
+HOUR, TWO_WEEKS = 3600, 1_209_600
 
 
 async def send(call: Call) -> Reply:
     """POST /channels/{id}/messages."""
     channel, body = call.channel(), call.fields()
     rights = may_send(call, channel)
-    if body.get("enforce_nonce") and body.get("nonce") is not None:
-        known = call.world.known_nonce(call.world.bot_id, str(body["nonce"]))
-        if known is not None:
-            return Reply(200, message_json(call.world, call.world.get_message(*known)))
+    if known := sent_before(call, body):
+        return Reply(200, message_json(call.world, call.world.get_message(*known)))
     draft = draft_of(call, channel, body)
     if body.get("message_reference"):
         _refer(call, channel, draft, body["message_reference"], rights)
     return Reply(200, message_json(call.world, call.world.post(channel, draft)))
 
 
+def sent_before(call: Call, body: Json) -> tuple[int, int] | None:
+    """Return channel and id of the message that an enforced nonce has already made."""
+    if not body.get("enforce_nonce") or body.get("nonce") is None:
+        return None
+    return call.world.known_nonce(call.world.bot_id, str(body["nonce"]))
+
+
 def _refer(call: Call, channel: Channel, draft: Draft, reference: Json, rights: int) -> None:
     if reference.get("message_id") is None:
         raise invalid("message_reference.message_id", "BASE_TYPE_REQUIRED", "This field is required")
+    may_refer(rights)
+    parent_id = snowflake("message_reference.message_id", reference["message_id"])
+    same_channel(channel, reference)
+    parent = call.world.messages[channel.id].get(parent_id)
+    if parent is None:
+        parent_needed(reference)
+        return
+    answerable(parent)
+    draft.reply_to, draft.type = parent.id, REPLY
+
+
+def may_refer(rights: int) -> None:
+    """Refuse a reply to a bot that may not read what was said."""
     if not rights & READ_MESSAGE_HISTORY:
         raise ApiError(160002, status=400)
-    elsewhere = snowflake("message_reference.channel_id", reference.get("channel_id") or channel.id) != channel.id
-    parent = call.world.messages[channel.id].get(snowflake("message_reference.message_id", reference["message_id"]))
-    if elsewhere:
+
+
+def same_channel(channel: Channel, reference: Json) -> None:
+    """Refuse a reply to a message elsewhere."""
+    if snowflake("message_reference.channel_id", reference.get("channel_id") or channel.id) != channel.id:
         text = "Cannot reply to a message in a different channel"
         raise invalid("message_reference", "MESSAGE_REFERENCE_CHANNEL_MISMATCH", text)
-    if parent is None:
-        if reference.get("fail_if_not_exists", True):
-            raise invalid("message_reference", "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")
-        return
-    if parent.type in (THREAD_CREATED, THREAD_STARTER):
+
+
+def parent_needed(reference: Json) -> None:
+    """Refuse a reply to nothing, unless the request said that it does not mind."""
+    if reference.get("fail_if_not_exists", True):
+        raise invalid("message_reference", "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")
+
+
+def answerable(parent: Message) -> None:
+    """Refuse a reply to what Discord itself wrote."""
+    if parent.type not in WRITTEN:
         raise invalid("message_reference", "REPLIES_CANNOT_REPLY_TO_SYSTEM_MESSAGE", "Cannot reply to a system message")
-    draft.reply_to, draft.type = parent.id, REPLY
 
 
 async def listing(call: Call) -> Reply:
     """GET /channels/{id}/messages: newest first; empty without READ_MESSAGE_HISTORY."""
     channel = call.channel()
-    if not see(call, channel) & READ_MESSAGE_HISTORY:
-        return Reply(200, [])
-    limit = int(call.query.get("limit", "50"))
-    if not 1 <= limit <= 100:
-        raise invalid("limit", "NUMBER_TYPE_MAX", "int value should be between 1 and 100.")
-    found = _slice(list(call.world.history(channel.id)), call.query, limit)
+    readable = see(call, channel) & READ_MESSAGE_HISTORY
+    limit = page_size(call, 50, 100)
+    found = section(list(call.world.history(channel.id)), call.query, limit) if readable else []
     return Reply(200, [message_json(call.world, m) for m in reversed(found)])
 
 
-def _slice(history: list[Message], query: dict[str, str], limit: int) -> list[Message]:
+def section(history: list[Message], query: dict[str, str], limit: int) -> list[Message]:
+    """Return the asked-for part of a history, oldest first."""
     if "around" in query:
         at = int(query["around"])
         older = [m for m in history if m.id < at][-(limit // 2) :] if limit > 1 else []
@@ -87,15 +109,26 @@ async def edit(call: Call) -> Reply:
     channel = call.channel()
     see(call, channel)
     message = call.world.get_message(channel.id, call.id("message_id"))
-    if message.author_id != call.world.bot_id:
-        raise ApiError(50005)
+    own_message(call, message)
     not_archived(channel)
-    limits = call.world.limits
-    if seconds_old(message.id) > 3600:
-        sub_limit(call, f"old edits:{channel.id}", limits.old_edits, limits.old_edit_window, code=30046)
+    old_edit_limit(call, message)
     apply_edit(call, channel, message, call.fields())
     call.world.edited(message)
     return Reply(200, message_json(call.world, message))
+
+
+def own_message(call: Call, message: Message) -> None:
+    """Refuse to edit what somebody else wrote."""
+    if message.author_id != call.world.bot_id:
+        raise ApiError(50005)
+
+
+def old_edit_limit(call: Call, message: Message) -> None:
+    """Take a token of the tight limit on edits of messages older than an hour."""
+    limits = call.world.limits
+    if call.world.clock.now() - made_at(message.id) > HOUR:
+        key = f"old edits:{message.channel_id}"
+        sub_limit(call, key, limits.old_edits, limits.old_edit_window, code=30046)
 
 
 async def delete(call: Call) -> Reply:
@@ -103,19 +136,53 @@ async def delete(call: Call) -> Reply:
     channel = call.channel()
     rights = see(call, channel)
     message = call.world.get_message(channel.id, call.id("message_id"))
-    if message.author_id != call.world.bot_id and not rights & MANAGE_MESSAGES:
-        raise ApiError(50013)
+    may_delete(call, message, rights)
     call.world.delete_message(message)
     return NO_CONTENT
 
 
-async def crosspost(call: Call) -> Reply:
-    """POST .../crosspost in an announcement channel."""
+def may_delete(call: Call, message: Message, rights: int) -> None:
+    """Refuse another's message without MANAGE_MESSAGES, and a thread's starter, which is only a view."""
+    if message.type == THREAD_STARTER:
+        raise ApiError(50021)
+    if message.author_id != call.world.bot_id and not rights & MANAGE_MESSAGES:
+        raise ApiError(50013)
+
+
+async def bulk_delete(call: Call) -> Reply:
+    """POST .../bulk-delete: 2 to 100 messages, none older than two weeks; unknown ones are passed over."""
     channel = call.channel()
-    need(call, channel, SEND_MESSAGES)
+    need(call, channel, MANAGE_MESSAGES, READ_MESSAGE_HISTORY)
+    ids = [snowflake("messages", i) for i in call.fields().get("messages") or []]
+    bulk_size(ids)
+    bulk_age(call, ids)
+    there = call.world.messages[channel.id]
+    call.world.delete_messages(channel, [there[i] for i in ids if i in there])
+    return NO_CONTENT
+
+
+def bulk_size(ids: list[int]) -> None:
+    """Refuse fewer than 2, more than 100, or the same message twice."""
+    if not 2 <= len(ids) <= 100:
+        raise invalid("messages", "BASE_TYPE_BAD_LENGTH", "Must be between 2 and 100 in length.")
+    if len(set(ids)) < len(ids):
+        raise invalid("messages", "SET_TYPE_DUPLICATE", "Items must be unique.")
+
+
+def bulk_age(call: Call, ids: list[int]) -> None:
+    """Refuse all when one is too old."""
+    if min(made_at(i) for i in ids) < call.world.clock.now() - TWO_WEEKS:
+        raise ApiError(50034)
+
+
+async def crosspost(call: Call) -> Reply:
+    """POST .../crosspost in an announcement channel: one's own message, or any with MANAGE_MESSAGES."""
+    channel = call.channel()
+    rights = need(call, channel, SEND_MESSAGES)
     message = call.world.get_message(channel.id, call.id("message_id"))
-    if channel.type != ANNOUNCEMENT:
-        raise ApiError(50024)
+    crosspostable(channel, message)
+    if message.author_id != call.world.bot_id and not rights & MANAGE_MESSAGES:
+        raise ApiError(50013)
     limits = call.world.limits
     sub_limit(call, f"crossposts:{channel.id}", limits.crossposts, limits.crosspost_window)
     message.flags |= CROSSPOSTED
@@ -123,50 +190,20 @@ async def crosspost(call: Call) -> Reply:
     return Reply(200, message_json(call.world, message))
 
 
-async def add_reaction(call: Call) -> Reply:
-    """PUT the bot's own reaction."""
-    channel = call.channel()
-    need(call, channel, READ_MESSAGE_HISTORY)
-    message = call.world.get_message(channel.id, call.id("message_id"))
-    not_archived(channel)
-    emoji = unquote(call.params["emoji_name"])
-    # Joining in needs no right; being the first to react with an emoji does.
-    if emoji not in message.reactions:
-        need(call, channel, ADD_REACTIONS)
-    call.world.react(message, call.world.bot_id, emoji, add=True)
-    return NO_CONTENT
+def crosspostable(channel: Channel, message: Message) -> None:
+    """Refuse outside announcement channels, and a second time."""
+    if channel.type != ANNOUNCEMENT:
+        raise ApiError(50024)
+    if message.flags & CROSSPOSTED:
+        raise ApiError(40033)
 
 
-async def remove_reaction(call: Call) -> Reply:
-    """DELETE the bot's own reaction."""
-    channel = call.channel()
-    see(call, channel)
-    message = call.world.get_message(channel.id, call.id("message_id"))
-    call.world.react(message, call.world.bot_id, unquote(call.params["emoji_name"]), add=False)
-    return NO_CONTENT
-
-
-async def pin(call: Call) -> Reply:
-    """PUT or DELETE a pin."""
-    channel = call.channel()
-    need(call, channel, PIN_MESSAGES)
-    message = call.world.get_message(channel.id, call.id("message_id"))
-    message.pinned = call.method == "PUT"
-    call.world.emit_message("MESSAGE_UPDATE", message)
-    return NO_CONTENT
-
-
-REACTION = MESSAGE + "/reactions/{emoji_name}/@me"
-PIN = MESSAGES + "/pins/{message_id}"
 ROUTES = [
-    Route("PUT", PIN, pin),
-    Route("DELETE", PIN, pin),
+    Route("POST", MESSAGES + "/bulk-delete", bulk_delete),
     Route("POST", MESSAGES, send, "messages"),
     Route("GET", MESSAGES, listing),
     Route("GET", MESSAGE, look),
     Route("PATCH", MESSAGE, edit, "messages"),
     Route("DELETE", MESSAGE, delete, "messages"),
     Route("POST", MESSAGE + "/crosspost", crosspost),
-    Route("PUT", REACTION, add_reaction),
-    Route("DELETE", REACTION, remove_reaction),
 ]

@@ -10,6 +10,7 @@ from sandbox.errors import ApiError, invalid
 from sandbox.model import COMPONENTS_V2, SUPPRESS_EMBEDS, Channel, Json, Message
 from sandbox.permissions import ATTACH_FILES, EMBED_LINKS
 from sandbox.rest.call import Call, Upload
+from sandbox.rest.files import keep_files
 from sandbox.world import World
 from sandbox.world_messages import Draft
 
@@ -21,11 +22,11 @@ def draft_of(call: Call, channel: Channel, body: Json, *, check: bool = True) ->
     check_message(body, len(call.files))
     world = call.world
     if check:
-        _check_rights(world, channel, body, call.files)
+        may_attach(world, channel, body, call.files)
     draft = Draft(
         author_id=world.bot_id, content=str(body.get("content") or "").strip(),
         embeds=stored_embeds(body.get("embeds") or []), components=stored_components(body.get("components") or []),
-        attachments=attachments(world, call.files),
+        attachments=keep_files(world, call.files),
         flags=int(body.get("flags") or 0) & SETTABLE, nonce=body.get("nonce"),
         allowed_mentions=body.get("allowed_mentions"),
     )  # fmt: skip
@@ -33,35 +34,23 @@ def draft_of(call: Call, channel: Channel, body: Json, *, check: bool = True) ->
     return draft
 
 
-def _check_rights(world: World, channel: Channel, body: Json, files: list[Upload]) -> None:
+def may_attach(world: World, channel: Channel, body: Json, files: list[Upload]) -> None:
     """Refuse embeds and files to a bot that may only write text here."""
     rights = world.permissions(channel, world.bot_id)
     if (body.get("embeds") and not rights & EMBED_LINKS) or (files and not rights & ATTACH_FILES):
         raise ApiError(50013)
 
 
-def attachments(world: World, files: list[Upload]) -> list[Json]:
-    """Return attachment objects for uploaded files (the bytes are not kept)."""
-    return [_attachment(str(world.ids.next()), f) for f in files]
-
-
-def _attachment(number: str, file: Upload) -> Json:
-    url = f"https://cdn.discordapp.com/attachments/0/{number}/{file.filename}"
-    return {
-        "id": number, "filename": file.filename, "size": file.size, "url": url, "proxy_url": url,
-        "content_type": file.content_type,
-    }  # fmt: skip
-
-
 def apply_edit(call: Call, channel: Channel, message: Message, body: Json) -> None:
     """Change a message as a PATCH body says; what it leaves out stays."""
     check_message(_merged(message, body), len(call.files), edit=True)
+    kept_v2(message, body)
     new: dict[str, Any] = {
         "content": message.content if "content" not in body else str(body["content"] or "").strip(),
         "embeds": message.embeds if "embeds" not in body else stored_embeds(body["embeds"] or []),
         "components": message.components if "components" not in body else stored_components(body["components"] or []),
     }
-    kept = [a for a in message.attachments if _keeps(body, a["id"])] + attachments(call.world, call.files)
+    kept = [a for a in message.attachments if _keeps(body, a["id"])] + keep_files(call.world, call.files)
     check_not_empty(new["content"], new["embeds"], new["components"], len(kept))
     if "flags" in body:
         wanted = int(body["flags"] or 0) & (SUPPRESS_EMBEDS | COMPONENTS_V2)
@@ -79,7 +68,10 @@ def _keeps(body: Json, attachment_id: str) -> bool:
 
 def _merged(message: Message, body: Json) -> Json:
     flags = message.flags & COMPONENTS_V2 | int(body.get("flags") or 0)
-    merged = {key: value for key, value in body.items() if key != "nonce"} | {"flags": flags}
-    if flags & COMPONENTS_V2 and message.content and "content" not in body:
+    return {key: value for key, value in body.items() if key != "nonce"} | {"flags": flags}
+
+
+def kept_v2(message: Message, body: Json) -> None:
+    """Refuse to make a message Components V2 while its content stands."""
+    if int(body.get("flags") or 0) & COMPONENTS_V2 and message.content and "content" not in body:
         raise invalid("content", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", "content must be cleared")
-    return merged

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,7 +14,18 @@ from aiohttp import web
 from sandbox.core import Core
 from sandbox.errors import ApiError
 from sandbox.model import Json
-from sandbox.rest import channels, commands, general, interactions, messages, threads, webhooks
+from sandbox.rest import (
+    channels,
+    commands,
+    general,
+    interactions,
+    marks,
+    messages,
+    overwrites,
+    thread_members,
+    threads,
+    webhooks,
+)  # fmt: skip
 from sandbox.rest.call import Call, Reply, Route, TooFast, Upload
 from sandbox.rest.spoil import spoil
 from sandbox.rest.throttle import HTML_BAN, Headers, check_limits, too_many
@@ -21,8 +33,8 @@ from sandbox.rest.throttle import HTML_BAN, Headers, check_limits, too_many
 PREFIX = "/api/v10"
 BROKEN = object()
 ROUTES: list[Route] = [
-    *general.ROUTES, *messages.ROUTES, *threads.ROUTES, *channels.ROUTES, *commands.ROUTES, *interactions.ROUTES,
-    *webhooks.ROUTES,
+    *general.ROUTES, *marks.ROUTES, *messages.ROUTES, *threads.ROUTES, *thread_members.ROUTES, *channels.ROUTES,
+    *overwrites.ROUTES, *commands.ROUTES, *interactions.ROUTES, *webhooks.ROUTES,
 ]  # fmt: skip
 Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -75,10 +87,14 @@ async def _read(core: Core, request: web.Request) -> Call:
 async def _read_parts(call: Call, request: web.Request) -> None:
     for name, part in (await request.post()).items():
         if isinstance(part, web.FileField):
-            size = part.file.seek(0, 2)
-            call.files.append(Upload(part.filename, size, part.content_type))
+            call.files.append(Upload(_safe_name(part.filename), part.content_type, part.file.read()))
         elif name == "payload_json":
             call.body = _parsed(str(part))
+
+
+def _safe_name(name: str) -> str:
+    """Return a file name as Discord keeps it: letters, digits, dots, dashes and underscores."""
+    return re.sub(r"[^\w.-]", "_", name, flags=re.ASCII) or "file"
 
 
 def _parsed(text: str | bytes) -> Any:

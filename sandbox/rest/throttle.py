@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from dataclasses import dataclass
 
 from sandbox.limits import Verdict
@@ -30,7 +29,7 @@ class Headers:
         if self.verdict is not None:
             values |= {
                 "X-RateLimit-Limit": str(self.verdict.limit), "X-RateLimit-Remaining": str(self.verdict.remaining),
-                "X-RateLimit-Reset": f"{time.time() + self.verdict.reset_after:.3f}",
+                "X-RateLimit-Reset": f"{self.verdict.reset_at:.3f}",
                 "X-RateLimit-Reset-After": f"{self.verdict.reset_after:.3f}", "X-RateLimit-Bucket": self.bucket,
             }  # fmt: skip
         if self.retry_after is not None:

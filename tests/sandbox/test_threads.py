@@ -83,7 +83,7 @@ async def test_forum_post(box: Sandbox, client: Client) -> None:
     assert post["thread"]["messages"][0]["reply_to"] == str(message.id)
     with pytest.raises(discord.HTTPException) as caught:
         await client.get_partial_messageable(forum.id).send("direct")
-    assert caught.value.code == 50008
+    assert caught.value.code == 40058
 
 
 async def test_permissions_are_computed(box: Sandbox, client: Client, news: discord.TextChannel) -> None:
