@@ -10,9 +10,10 @@ from typing import Literal
 from bot import interests
 from bot.model import Comment, StoredComment, StoredStory, Story, StoryPage, Subscription
 from bot.plan import CommentPlan, compare
-from bot.store import comments, links, replies, stories, subscriptions, wishes
+from bot.store import comments, frozen, links, replies, stories, subscriptions, wishes
 from bot.store.database import Database, Transaction
 from bot.store.values import storable
+from bot.telling import ask_about_vanished
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,25 +99,39 @@ async def take_comments(
     """Compare comments with the known ones and store what changed; returns it, and how many promises it moved."""
     fresh = tuple(map(storable, fresh))
     known = await comments.of_story(tx, story_id)
-    plan = compare(known, fresh, complete=complete, now=now, thread_id=thread_id)
+    was_frozen = await frozen.since(tx, story_id) is not None
+    plan = compare(known, fresh, complete=complete, now=now, thread_id=thread_id, was_frozen=was_frozen)
     if thread_id is not None:
         given = {comment.key for comment in fresh}
         claimed = [stored for stored in known if stored.thread_id != thread_id and stored.comment.key in given]
         await comments.claim(tx, thread_id, claimed)
     if plan == CommentPlan():
         return plan, 0
+    if plan.frozen and not was_frozen:
+        await frozen.freeze(tx, story_id, now)
+        await ask_about_vanished(tx, story_id, len(plan.vanished), now)
+    elif plan.thawed:
+        await frozen.thaw(tx, story_id)
     await comments.insert(tx, story_id, plan.added, thread_id)
     for stored, comment in plan.changed:
         await comments.update(tx, stored, comment, now)
-    for stored in plan.deleted:
-        await comments.delete(tx, stored, now)
     await comments.missing(tx, plan.vanished, now)
     await wishes.withdraw(tx, plan.vanished)
     await comments.present(tx, plan.returned)
     await wishes.take_back(tx, plan.returned)
     await comments.move(tx, plan.moved)
     await wishes.move(tx, plan.moved)
-    return plan, await _follow_up(tx, story_id, plan, now, complete=complete)
+    return plan, await _follow_up(tx, story_id, plan, now, complete=complete) + await take_away(tx, plan.deleted, now)
+
+
+async def take_away(tx: Transaction, gone: Sequence[StoredComment], now: datetime) -> int:
+    """Take comments as deleted at their source; returns how many promises that moves."""
+    moved = 0
+    for stored in gone:
+        await comments.delete(tx, stored, now)
+        deleted = await comments.get(tx, stored.id)
+        moved += await wishes.want_revision(tx, stored.story_id, deleted, deleted.revision)
+    return moved + await _rename(tx, gone)
 
 
 async def promise(tx: Transaction, story_id: int, where: Sequence[Subscription], now: datetime) -> int:
@@ -148,10 +163,9 @@ async def _follow_up(tx: Transaction, story_id: int, plan: CommentPlan, now: dat
     orphans = [] if complete else [s.comment.key for s in added if s.comment.parent and s.comment.parent not in by_key]
     promised = await wishes.want_comments(tx, story_id, added, now, orphans)
     await wishes.adopt(tx, added)
-    for key in [c.key for _, c in plan.changed] + [s.comment.key for s in plan.deleted]:
-        promised += await wishes.want_revision(tx, story_id, by_key[key], by_key[key].revision)
-    promised += await _rename(tx, [*(old for old, new in plan.changed if _is_renamed(old, new)), *plan.deleted])
-    return promised
+    for _, comment in plan.changed:
+        promised += await wishes.want_revision(tx, story_id, by_key[comment.key], by_key[comment.key].revision)
+    return promised + await _rename(tx, [old for old, new in plan.changed if _is_renamed(old, new)])
 
 
 def _is_renamed(old: StoredComment, new: Comment) -> bool:

@@ -79,6 +79,7 @@ class StoredComment:
     """A comment as the store knows it; ``missing_reads`` counts complete reads in a row that lacked it.
 
     ``thread_id`` is the thread whose reads gave it, None for what came with a page: only who gave may take away.
+    ``kept``: an admin decided that it stays although its source lacks it.
     """
 
     id: int
@@ -89,6 +90,7 @@ class StoredComment:
     missing_reads: int = 0
     missing_since: datetime | None = None
     thread_id: int | None = None
+    kept: bool = False
 
 
 class Layout(StrEnum):

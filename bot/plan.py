@@ -15,6 +15,8 @@ READS_UNTIL_GONE = 2
 TIME_UNTIL_GONE = timedelta(minutes=10)
 STEP = 1024
 FREEZE_SHARE, FREEZE_NUMBER = 0.3, 5
+# Without an answer, frozen comments that more reads lack are deleted after a day; see docs/decisions/0011.
+FROZEN_READS, FROZEN_TIME = 3, timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class CommentPlan:
     """What one read says about a story's comments; every known comment is in at most one of the lists.
 
     ``added`` comes with positions. ``vanished`` lacks in this read; ``deleted`` is so by a tombstone or by having
-    lacked long enough. ``frozen``: so many vanished at once that nothing is taken as deleted.
+    lacked long enough. ``frozen``: so many vanished at once that nothing of this read but that is believed.
+    ``thawed``: a read that lacked no longer so many, or an absence that lasted, ends that.
     """
 
     added: tuple[tuple[int, Comment], ...] = ()
@@ -32,6 +35,7 @@ class CommentPlan:
     returned: tuple[StoredComment, ...] = ()
     moved: tuple[tuple[StoredComment, int], ...] = ()
     frozen: bool = False
+    thawed: bool = False
 
 
 def compare(
@@ -41,16 +45,20 @@ def compare(
     complete: bool,
     now: datetime,
     thread_id: int | None = None,
+    was_frozen: bool = False,
 ) -> CommentPlan:
     """Compare a read with what is known; an incomplete read takes nothing away, a complete one what is its own."""
     keyed = _ordered(_first_of_each(assign_keys([stored.comment for stored in known], fresh)))
     by_key = {stored.comment.key: stored for stored in known}
     seen = {comment.key for comment in keyed}
     own = [stored for stored in known if stored.thread_id == thread_id]
-    absent = [stored for stored in own if stored.comment.key not in seen and not stored.comment.deleted]
-    frozen = len(absent) > FREEZE_NUMBER and len(absent) > FREEZE_SHARE * len(own)
-    deleted = [stored for stored in absent if complete and not frozen and _gone(stored, now)]
+    absent = [s for s in own if s.comment.key not in seen and not s.comment.deleted and not s.kept]
+    many = complete and len(absent) > FREEZE_NUMBER and len(absent) > FREEZE_SHARE * len(own)
     both = [(by_key[comment.key], comment) for comment in keyed if comment.key in by_key]
+    if many and not all(_gone(stored, now, FROZEN_READS, FROZEN_TIME) for stored in absent):
+        back = tuple(stored for stored, _ in both if stored.missing_reads)
+        return CommentPlan(vanished=tuple(absent), returned=back, frozen=True)
+    deleted = [stored for stored in absent if complete and _gone(stored, now, READS_UNTIL_GONE, TIME_UNTIL_GONE)]
     changed = [(stored, comment) for stored, comment in both if _differs(stored, comment)]
     places = _places(known, keyed)
     ended = {stored.id for stored in deleted}
@@ -59,9 +67,9 @@ def compare(
         changed=tuple(changed),
         vanished=tuple(stored for stored in absent if complete and stored.id not in ended),
         deleted=tuple(deleted),
-        returned=tuple(stored for stored, comment in both if stored.missing_reads and not _differs(stored, comment)),
+        returned=tuple(s for s, comment in both if (s.missing_reads or s.kept) and not _differs(s, comment)),
         moved=tuple((s, places[s.comment.key]) for s in known if places[s.comment.key] != s.position),
-        frozen=frozen and complete,
+        thawed=was_frozen and complete and any(stored.missing_reads for stored in own),
     )
 
 
@@ -99,11 +107,10 @@ def tree(found: Sequence[StoredComment]) -> list[tuple[int, StoredComment]]:
     return result
 
 
-def _gone(stored: StoredComment, now: datetime) -> bool:
-    """A vanished comment counts as deleted after two complete reads in a row, ten minutes apart."""
+def _gone(stored: StoredComment, now: datetime, reads: int, time: timedelta) -> bool:
+    """A vanished comment counts as deleted after some complete reads in a row, the last a while after the first."""
     since = stored.missing_since
-    enough = stored.missing_reads + 1 >= READS_UNTIL_GONE
-    return enough and since is not None and now - since >= TIME_UNTIL_GONE
+    return stored.missing_reads + 1 >= reads and since is not None and now - since >= time
 
 
 def _differs(stored: StoredComment, comment: Comment) -> bool:

@@ -9,12 +9,13 @@ from datetime import datetime
 from bot.markdown import clean_line, escape
 from bot.model import Source
 from bot.schedule import Tell
-from bot.store import links, notices, sources
+from bot.store import frozen, notices, sources, stories
 from bot.store.database import Transaction
 
 log = logging.getLogger(__name__)
 
 NAME_LIMIT = 80
+VANISHED = "vanished:"
 
 _SAYS = {
     Tell.FAILING: "I could not read **{name}** for a day. I go on trying, and say so when it is back.",
@@ -45,12 +46,18 @@ async def tell_skipped(tx: Transaction, source: Source, skipped: int, now: datet
     await _put(tx, [source], f"skipped:{source.id}", says, now)
 
 
-async def tell_vanished(tx: Transaction, story_id: int, number: int, now: datetime) -> None:
-    """Say that very many comments of a story vanished at once, which looks like a fault of the site."""
+async def ask_about_vanished(tx: Transaction, story_id: int, number: int, now: datetime) -> None:
+    """Ask the admins where a story stands whether the many comments that vanished at once are really deleted."""
     log.warning("many comments vanished story=%d comments=%d", story_id, number)
-    found = [await sources.get(tx, source_id) for source_id in await links.sources_of(tx, story_id)]
-    says = f"{number} comments of story {story_id} (**{{name}}**) vanished at once. Nothing is deleted for that."
-    await _put(tx, found, f"vanished:{story_id}", says, now)
+    title = escape(clean_line((await stories.get(tx, story_id)).story.title)[:NAME_LIMIT])
+    says = (
+        f"{number} comments of **{title}** vanished at its source all at once, which may be a fault of the site. "
+        "So I froze the story. **Confirm** if they are really deleted, or **keep** them here. "
+        "If nobody says so, I delete those that are still missing after a day. `/channels history` has the buttons too."
+    )
+    asked = {subscription.guild_id: subscription.created_by for subscription in await frozen.mirrored_by(tx, story_id)}
+    for guild_id, user_id in asked.items():
+        await notices.put(tx, guild_id, f"{VANISHED}{story_id}", says, now, user_id=user_id)
 
 
 async def _put(tx: Transaction, about: Iterable[Source], subject: str, says: str, now: datetime) -> None:

@@ -9,10 +9,10 @@ from datetime import datetime
 from bot import schedule
 from bot.ingest import take_comments
 from bot.model import StoredThread
+from bot.plan import CommentPlan
 from bot.sources.base import Discussion, Thread
 from bot.store import stories, threads
 from bot.store.database import Database, Transaction
-from bot.telling import tell_vanished
 
 # Threads that a story's page names come before those that its source named.
 BY_PAGE, BY_SOURCE = 0, 100
@@ -62,14 +62,19 @@ async def take_discussion(
     Raises ``NotFound`` where its story is gone.
     """
     async with database.write() as tx:
-        moved = 0
+        plan, moved = CommentPlan(), 0
         if not discussion.unchanged:
-            moved = await _take_comments(tx, thread, discussion, now)
+            plan, moved = await take_comments(
+                tx, thread.story_id, discussion.comments, now, complete=discussion.complete, thread_id=thread.id
+            )
         current = await threads.get(tx, thread.id)
         after = replace(
             schedule.thread_read(thread, now, chance=chance),
-            cursor=(discussion.cursor or thread.cursor) if discussion.unchanged else discussion.cursor,
-            last_full_at=now if full else thread.last_full_at,
+            # Of a read that was not believed nothing is kept: the next one brings it again.
+            cursor=thread.cursor
+            if plan.frozen
+            else discussion.cursor or (thread.cursor if discussion.unchanged else {}),
+            last_full_at=now if full and not plan.frozen else thread.last_full_at,
             rank=current.rank,
         )
         if current.signal != thread.signal:  # its source spoke while we read
@@ -88,15 +93,6 @@ async def take_thread_failure(
         current = await threads.get(tx, thread.id)
         await threads.save(tx, schedule.thread_failed(current, failure, now, chance=chance))
         await _arrange(tx, thread.story_id, now)
-
-
-async def _take_comments(tx: Transaction, thread: StoredThread, discussion: Discussion, now: datetime) -> int:
-    plan, moved = await take_comments(
-        tx, thread.story_id, discussion.comments, now, complete=discussion.complete, thread_id=thread.id
-    )
-    if plan.frozen:
-        await tell_vanished(tx, thread.story_id, len(plan.vanished), now)
-    return moved
 
 
 async def _insert(tx: Transaction, story_id: int, thread: Thread, rank: int) -> None:

@@ -12,6 +12,7 @@ from bot import interests, library
 from bot.chat.access import require_posting
 from bot.chat.client import Rendezvous
 from bot.chat.embeds import followed_embed, topics_named
+from bot.chat.frozen_views import ChoiceButton
 from bot.errors import NotFound
 from bot.topics import DEFAULT
 from cogs.stories import guild_of
@@ -106,4 +107,5 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
 
 async def setup(bot: Rendezvous) -> None:
     """Add the cog; discord.py calls this."""
+    bot.add_dynamic_items(ChoiceButton)
     await bot.add_cog(app_commands.guild_only(Channels(bot)))

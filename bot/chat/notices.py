@@ -11,14 +11,16 @@ import aiohttp
 import discord
 
 from bot import markdown
+from bot.chat.frozen_views import CHOICES, choice_id
 from bot.chat.messenger import DiscordMessenger
 from bot.chat.source_views import RESTART_PREFIX
 from bot.clock import Clock
 from bot.errors import NotFound, StoreError
 from bot.model import Notice
 from bot.post import Button, Place, Post, Refused, Sent, Wait
-from bot.store import notices, sources
+from bot.store import frozen, notices, sources
 from bot.store.database import Database
+from bot.telling import VANISHED
 
 log = logging.getLogger(__name__)
 
@@ -98,12 +100,21 @@ class NoticeSender:
         return await self._give_up(notice, NOBODY) if said is None else said
 
     async def _post(self, notice: Notice) -> Post:
+        text = notice.text[:CONTENT_LIMIT]
+        if notice.subject.startswith(VANISHED):
+            return Post(content=text, buttons=await self._choices(int(notice.subject.removeprefix(VANISHED))))
         stopped = False
         async with self._database.read() as tx:
             with suppress(NotFound):
                 stopped = bool(notice.source_id and (await sources.get(tx, notice.source_id)).stopped_reason)
         button = Button("Restart", custom_id=f"{RESTART_PREFIX}{notice.source_id}")
-        return Post(content=notice.text[:CONTENT_LIMIT], buttons=(button,) if stopped else ())
+        return Post(content=text, buttons=(button,) if stopped else ())
+
+    async def _choices(self, story_id: int) -> tuple[Button, ...]:
+        async with self._database.read() as tx:
+            if await frozen.since(tx, story_id) is None:
+                return ()
+        return tuple(Button(label, custom_id=choice_id(choice, story_id)) for choice, label in CHOICES.items())
 
     async def _say(self, notice: Notice, place: Place, post: Post) -> bool | None:
         """Send once; True where it stands, False where it is to be tried again, None where it cannot be said there."""

@@ -49,7 +49,7 @@ async def update(tx: Transaction, stored: StoredComment, comment: Comment, now: 
     await tx.execute(
         """UPDATE comments SET author = :author, body = :body, url = :url, author_url = :author_url,
             posted_at = :posted_at, edited_at = :edited_at, deleted = :deleted, digest = :digest,
-            revision = revision + 1, missing_reads = 0, missing_since = NULL WHERE id = :id""",
+            revision = revision + 1, missing_reads = 0, missing_since = NULL, kept = 0 WHERE id = :id""",
         {**_values(comment), "id": stored.id},
     )
 
@@ -77,7 +77,7 @@ async def missing(tx: Transaction, found: Iterable[StoredComment], now: datetime
 
 async def present(tx: Transaction, found: Iterable[StoredComment]) -> None:
     """Forget that these comments were missing."""
-    sql = "UPDATE comments SET missing_reads = 0, missing_since = NULL WHERE id = ?"
+    sql = "UPDATE comments SET missing_reads = 0, missing_since = NULL, kept = 0 WHERE id = ?"
     await tx.executemany(sql, [(comment.id,) for comment in found])
 
 
@@ -134,4 +134,5 @@ def _stored(row: sqlite3.Row) -> StoredComment:
         missing_reads=row["missing_reads"],
         missing_since=from_ms(row["missing_since"]),
         thread_id=row["thread_id"],
+        kept=bool(row["kept"]),
     )

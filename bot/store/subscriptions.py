@@ -59,7 +59,7 @@ async def get(tx: Transaction, guild_id: int, channel_id: int) -> Subscription:
 async def of_channel(tx: Transaction, channel_id: int) -> Subscription | None:
     """Return the subscription of a channel, if it is followed."""
     for row in await tx.execute_fetchall("SELECT * FROM subscriptions WHERE channel_id = ?", (channel_id,)):
-        return _subscription(row)
+        return subscription_of(row)
     return None
 
 
@@ -93,18 +93,18 @@ async def of_guild(tx: Transaction, guild_id: int) -> list[Subscription]:
     sql = """SELECT s.*, (SELECT reason FROM deliveries h INDEXED BY deliveries_held
             WHERE h.state = 'held' AND h.channel_id = s.channel_id LIMIT 1) AS held_reason
         FROM subscriptions s WHERE guild_id = ? ORDER BY id"""
-    return [_subscription(row) for row in await tx.execute_fetchall(sql, (guild_id,))]
+    return [subscription_of(row) for row in await tx.execute_fetchall(sql, (guild_id,))]
 
 
 async def active(tx: Transaction) -> list[Subscription]:
     """Return every subscription that is not paused, oldest first."""
     sql = "SELECT * FROM subscriptions WHERE paused_reason IS NULL ORDER BY id"
-    return [_subscription(row) for row in await tx.execute_fetchall(sql)]
+    return [subscription_of(row) for row in await tx.execute_fetchall(sql)]
 
 
 async def all_(tx: Transaction) -> list[Subscription]:
     """Return every subscription, for the operator."""
-    return [_subscription(row) for row in await tx.execute_fetchall("SELECT * FROM subscriptions ORDER BY id")]
+    return [subscription_of(row) for row in await tx.execute_fetchall("SELECT * FROM subscriptions ORDER BY id")]
 
 
 async def pause(tx: Transaction, channel_id: int, reason: str) -> None:
@@ -119,7 +119,8 @@ async def pause_guild(tx: Transaction, guild_id: int, reason: str) -> None:
     await tx.execute(sql, (reason, guild_id))
 
 
-def _subscription(row: sqlite3.Row) -> Subscription:
+def subscription_of(row: sqlite3.Row) -> Subscription:
+    """Return a row of the table as a value."""
     created_at = from_ms(row["created_at"])
     assert created_at is not None, "the column is NOT NULL"
     held_reason = row["held_reason"] if "held_reason" in row.keys() else None  # noqa: SIM118  # a Row is no dict

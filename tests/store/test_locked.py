@@ -19,6 +19,7 @@ from bot.store import (
     chores,
     comments,
     deliveries,
+    frozen,
     links,
     meta,
     notices,
@@ -39,8 +40,8 @@ from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, dump, locked, pa
 pytestmark = pytest.mark.asyncio
 
 MODULES = (
-    chores, comments, deliveries, links, meta, notices, removals, replies, restore, sources, stories, subscriptions, threads,
-    topics, wishes,
+    chores, comments, deliveries, frozen, links, meta, notices, removals, replies, restore, sources, stories,
+    subscriptions, threads, topics, wishes,
 )  # fmt: skip
 LATE = replace(PAGE.comments[0], key="late")
 
@@ -81,6 +82,9 @@ WRITES: dict[str, Write] = {
     "deliveries.hold": lambda tx, w: deliveries.hold(tx, w.CARD, "no permission"),
     "deliveries.release_held": lambda tx, w: deliveries.release_held(tx, CHANNEL),
     "deliveries.finish": lambda tx, w: deliveries.finish(tx, w.CARD, State.DEAD, "given up"),
+    "frozen.freeze": lambda tx, w: frozen.freeze(tx, w.story.id, NOW),
+    "frozen.thaw": lambda tx, w: frozen.thaw(tx, w.story.id, "keep"),
+    "frozen.keep": lambda tx, w: frozen.keep(tx, w.story.id),
     "links.link": lambda tx, w: links.link(tx, 1, w.story.id, NOW),
     "links.show": lambda tx, w: links.show(tx, 1, w.story.id, NOW),
     "links.queue": lambda tx, w: links.queue(tx, 1, [w.story.id], queued=True),

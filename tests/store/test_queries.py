@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from bot import library
 from bot.model import Story
-from bot.store import comments, deliveries, lanes, removals, replies, stories, subscriptions, wishes
+from bot.store import comments, deliveries, frozen, lanes, removals, replies, stories, subscriptions, wishes
 from bot.store.database import Database, Transaction
 from bot.turns import Lane
 from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, store
@@ -45,6 +45,10 @@ HOT = {
     "deliveries.postpone": lambda tx, w: deliveries.postpone(tx, 2, until=NOW, reason="later"),
     "deliveries.release_held": lambda tx, w: deliveries.release_held(tx, CHANNEL),
     "deliveries.finish": lambda tx, w: deliveries.finish(tx, 1, w["row"].state, "x"),
+    "frozen.since": lambda tx, w: frozen.since(tx, 1),
+    "frozen.keep": lambda tx, w: frozen.keep(tx, 1),
+    "frozen.mirrored_by": lambda tx, w: frozen.mirrored_by(tx, 1),
+    "frozen.of_guild": lambda tx, w: frozen.of_guild(tx, GUILD),
     "removals.message_gone": lambda tx, w: removals.message_gone(tx, 1000),
     "removals.thread_gone": lambda tx, w: removals.thread_gone(tx, 1000),
     "removals.unfollowed": lambda tx, w: removals.unfollowed(tx, CHANNEL),
