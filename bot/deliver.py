@@ -64,7 +64,7 @@ class Deliverer:
         self._started = clock.now()
         self._quiet_until = clock.now()
         self._next_recheck = clock.now()
-        self._next_look = clock.now()
+        self._looked_at = self._next_look = clock.now()
         self._woken, self._ended = asyncio.Event(), asyncio.Event()
         self._stop: Stopped | None = None
 
@@ -140,7 +140,7 @@ class Deliverer:
 
     async def _look(self) -> None:
         """Let every lane that has something to do wait for its turn."""
-        now = self._clock.now()
+        now = self._looked_at = self._clock.now()
         self._next_look = now + timedelta(seconds=IDLE)
         if now >= self._next_recheck:
             self._next_recheck = now + RECHECK
@@ -244,14 +244,16 @@ class Deliverer:
 
     async def _patience(self) -> float:
         """Return the seconds until something may be due without being woken."""
-        now = self._clock.now()
         async with self._database.read() as tx:
-            at = await lanes.next_due(tx, now)
+            at = await lanes.next_due(tx, self._looked_at)
+        now = self._clock.now()
         self._next_look = min(at or self._next_look, self._next_look)
         self._queue_settled(now)
         self._start_lanes()
-        times = [self._next_look, self._quiet_until, self._attempt.after.quiet_until, *self._settles.values()]
-        return min(IDLE, *((time - now).total_seconds() for time in times if time > now))
+        if self._is_quiet():
+            return IDLE
+        times = [self._next_look, *self._settles.values()]
+        return max(0.0, min(IDLE, *((time - now).total_seconds() for time in times)))
 
 
 def lane_of(row: Delivery) -> Lane:
