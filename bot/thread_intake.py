@@ -10,12 +10,13 @@ from bot import schedule
 from bot.ingest import take_comments
 from bot.model import StoredThread
 from bot.plan import CommentPlan
-from bot.sources.base import Discussion, Thread
+from bot.sources.base import Cursor, Discussion, Thread
 from bot.store import stories, threads
 from bot.store.database import Database, Transaction
 
 # Threads that a story's page names come before those that its source named.
 BY_PAGE, BY_SOURCE = 0, 100
+_FEED_CUTS_AT = 10
 
 
 async def put_threads(
@@ -64,16 +65,14 @@ async def take_discussion(
     async with database.write() as tx:
         plan, moved = CommentPlan(), 0
         if not discussion.unchanged:
+            whole = discussion.complete or _counted(thread, discussion)
             plan, moved = await take_comments(
-                tx, thread.story_id, discussion.comments, now, complete=discussion.complete, thread_id=thread.id
+                tx, thread.story_id, discussion.comments, now, complete=whole, thread_id=thread.id
             )
         current = await threads.get(tx, thread.id)
         after = replace(
             schedule.thread_read(thread, now, chance=chance),
-            # Of a read that was not believed nothing is kept: the next one brings it again.
-            cursor=thread.cursor
-            if plan.frozen
-            else discussion.cursor or (thread.cursor if discussion.unchanged else {}),
+            cursor=_next_cursor(thread, discussion, plan),
             last_full_at=now if full and not plan.frozen else thread.last_full_at,
             rank=current.rank,
         )
@@ -83,6 +82,24 @@ async def take_discussion(
         if thread.fails:
             await _arrange(tx, thread.story_id, now)
     return moved
+
+
+def _counted(thread: StoredThread, discussion: Discussion) -> bool:
+    """Say whether a comment feed holds as many as its story's source counts, and so few that it need not cut any off.
+
+    A feed shows the newest ten or so, and says nowhere whether that is all.
+    """
+    found = len(discussion.comments)
+    return thread.kind == "feed" and found < _FEED_CUTS_AT and thread.signal == str(found)
+
+
+def _next_cursor(thread: StoredThread, discussion: Discussion, plan: CommentPlan) -> Cursor:
+    """Return what the next read goes on from."""
+    if plan.frozen:
+        return thread.cursor  # of a read that was not believed nothing is kept: the next one brings it again
+    if plan.vanished:
+        return {}  # gone means missing twice: "unchanged" would say nothing of that
+    return discussion.cursor or (thread.cursor if discussion.unchanged else {})
 
 
 async def take_thread_failure(

@@ -329,3 +329,36 @@ async def test_a_signal_that_changes_while_the_thread_is_read_is_not_lost(stage)
     assert stage.rows("SELECT signal, read_signal FROM threads") == [("4", "3")]
     await run(stage)
     assert stage.rows("SELECT signal, read_signal FROM threads") == [("4", "4")]
+
+
+async def test_after_a_read_that_lacked_comments_the_next_is_whole(stage):
+    stage.kind.talks["thread-1"] = [talk(*THREE), talk(THREE[0], THREE[1])]
+    await posted(stage)
+    await run(stage)
+    await run(stage, 6)
+    await run(stage, 6)
+    assert [cursor for _, cursor in thread_reads(stage)] == [{}, {"etag": "t"}, {}]
+
+
+@pytest.mark.parametrize(("count", "left"), [("2", 2), ("3", 3), (None, 3), ("2 or so", 3)])
+async def test_a_comment_feed_with_as_many_as_the_source_counts_is_whole(stage, count, left):
+    stage.kinds["feed"] = stage.kind
+    thread = Thread("feed", "thread-1")
+    stage.kind.talks["thread-1"] = [talk(*THREE, complete=False)]
+    source = await posted(stage, threads=(thread,), signal="3")
+    await run(stage)
+    stage.kind.talks["thread-1"] = [talk(*THREE[:2], complete=False)]
+    stage.gives(fetched(1, fresh(2, stage.clock.now(), threads=(replace(thread, signal=count),))))
+    await stage.poll(source)
+    await run(stage, 11, 3)
+    assert len(keys(stage)) == left
+
+
+async def test_a_comment_feed_that_may_have_been_cut_is_not_whole_whatever_is_counted(stage):
+    stage.kinds["feed"] = stage.kind
+    many = [comment(f"wp-{n}") for n in range(11)]
+    stage.kind.talks["thread-1"] = [talk(*many[:10], complete=False), talk(*many[1:], complete=False)]
+    await posted(stage, threads=(Thread("feed", "thread-1"),), signal="10")
+    await run(stage)
+    await run(stage, 11, 4)
+    assert len(keys(stage)) == 11
