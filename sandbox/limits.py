@@ -54,7 +54,8 @@ class Limits:
     def open(self) -> None:
         """Lift every rate limit, for tests about something else."""
         self.messages = self.other = self.global_per_second = self.thread_creations = LARGE
-        self.renames = self.old_edits = self.crossposts = self.max_concurrency = LARGE
+        self.renames = self.old_edits = self.crossposts = LARGE
+        self.concurrency_window = 0.0
 
 
 @dataclass(slots=True)

@@ -41,7 +41,7 @@ async def gateway(call: Call) -> Reply:
 
 async def gateway_bot(call: Call) -> Reply:
     """GET /gateway/bot."""
-    start: Json = {"max_concurrency": 1, "remaining": 1000, "reset_after": 86_400_000, "total": 1000}
+    start: Json = call.core.gateway.quota.as_json()
     return Reply(200, {"url": _gateway_url(call), "session_start_limit": start, "shards": call.core.gateway.shards})
 
 
