@@ -7,11 +7,15 @@ from typing import Any, Protocol
 
 from aiohttp import WSMsgType, web
 
+from sandbox.example_site import ExampleSite
 from sandbox.model import Json
 from sandbox.page_http import NO_PERMISSION, Handler, guarded, message_key, number, read_body, send_file, who
-from sandbox.page_moderation import Moderation
+from sandbox.page_moderation import TAKEABLE, Moderation
 from sandbox.page_private import Private
 from sandbox.page_site import SitePage
+
+# Ids and permissions are too large for the numbers of JavaScript.
+TAKEABLE_JSON = [{"bit": str(bit), "name": name} for bit, name in TAKEABLE.items()]
 
 
 class Answer(Protocol):
@@ -36,6 +40,8 @@ class Events(Protocol):
 
 class Box(Protocol):
     """What the page needs from the sandbox."""
+
+    site: ExampleSite | None
 
     @property
     def page_events(self) -> Events: ...
@@ -72,8 +78,9 @@ class Page:
         return send_file(request.match_info["name"])
 
     async def snapshot(self, request: web.Request) -> web.StreamResponse:
-        """Send servers, channels, people and commands."""
-        return web.json_response(self.box.snapshot())
+        """Send servers, channels, people and commands, and what the page itself offers."""
+        extras = {"takeable": TAKEABLE_JSON, "site": self.box.site is not None}
+        return web.json_response(self.box.snapshot() | extras)
 
     async def messages(self, request: web.Request) -> web.StreamResponse:
         """Send the messages of one channel, oldest first."""

@@ -1,6 +1,7 @@
 // What comes in live, and what the person asks of the bot.
 
 import * as api from "./api.js";
+import { drawTools } from "./heads.js";
 import { confirm, openModal } from "./modal.js";
 import { drawChannels } from "./sidebar.js";
 
@@ -10,6 +11,8 @@ let count = 0;
 export class Actions {
   onEvent(t, d) {
     if (t.startsWith("MESSAGE_")) this.onMessage(t, d);
+    else if (t.startsWith("PRIVATE_")) this.onPrivate(t, d);
+    else if (t === "SITE_UPDATE") this.site?.show(d);
     else if (/^(CHANNEL|THREAD)_(CREATE|UPDATE)$/.test(t)) this.onChannel(d);
     else if (/^(CHANNEL|THREAD)_DELETE$/.test(t)) this.onChannelGone(d);
     else if (/^(GUILD|APPLICATION_COMMAND)/.test(t)) this.refresh();
@@ -26,8 +29,22 @@ export class Actions {
     if (channel === this.channelId) this.setStarter();
   }
 
+  /** What only one person sees: an answer, a later follow-up, a change of either. */
+  onPrivate(t, d) {
+    const id = String(d.id);
+    const old = this.store.findPrivate(id);
+    if (t === "PRIVATE_DELETE") {
+      if (old) this.dismiss(old.channel_id, old);
+    } else if (old || t === "PRIVATE_CREATE") {
+      const edited = t === "PRIVATE_UPDATE" ? new Date().toISOString() : d.edited_timestamp;
+      this.store.addPrivate(d.channel_id, { ...d, id, private: true, actorId: d.for, edited_timestamp: edited, command: old?.command });
+      this.redraw(d.channel_id);
+    }
+  }
+
   countMessage(id, message, isOpen) {
     if (!this.store.channels.has(id)) return;
+    if (message.id) this.store.channels.get(id).last_message_id = String(message.id);
     if (message.type !== 21) this.grow(id, 1);
     if (!isOpen && String(message.author?.id) !== this.store.actorId && !this.store.unread.has(id)) {
       this.store.unread.add(id);
@@ -47,6 +64,7 @@ export class Actions {
   onChannel(d) {
     this.store.keep(d);
     drawChannels(this);
+    drawTools(this);
     if (!this.main) this.follow();
     this.main?.soon();
     if (String(d.id) === this.threadId) document.querySelector("#panel h2 span").textContent = d.name ?? "";
@@ -70,6 +88,15 @@ export class Actions {
       await api.remove({ user_id: this.store.actorId, message_id: message.id });
     } catch (problem) {
       this.note(message.channel_id, "failed", problem.message);
+    }
+  }
+
+  /** Lock or unlock a thread as a moderator. */
+  async lock(thread, locked) {
+    try {
+      await api.lock({ user_id: this.store.actorId, thread_id: thread.id, locked });
+    } catch (problem) {
+      this.note(thread.id, "failed", problem.message);
     }
   }
 
@@ -115,9 +142,17 @@ export class Actions {
     this.dismiss(channelId, waiting);
   }
 
+  /** Run a command of a message's menu. */
+  async menu(channelId, message, name) {
+    const used = { name, menu: true, user: this.store.actor };
+    const waiting = this.note(channelId, "waiting", `${this.store.bot.name} is thinking…`, used);
+    const body = { user_id: this.store.actorId, message_id: message.id, name };
+    await this.interact(channelId, () => api.menu(body), { used });
+    this.dismiss(channelId, waiting);
+  }
+
   async use(channelId, message, customId, values) {
-    const target = message.private ? message.target : message.id;
-    const body = { user_id: this.store.actorId, message: target, custom_id: customId, values };
+    const body = { user_id: this.store.actorId, message: String(message.id), custom_id: customId, values };
     await this.interact(channelId, () => api.click(body), { message });
   }
 
@@ -133,20 +168,19 @@ export class Actions {
   answered(channelId, answer, from) {
     if (answer.kind === "modal") this.showModal(channelId, answer, from);
     else if (answer.kind === "failed") this.note(channelId, "failed", answer.content || "The application did not respond", from.used);
-    else if (answer.kind === "update" && from.message?.private) this.change(channelId, from.message, answer);
-    else if (answer.kind === "message" && answer.ephemeral) this.addPrivate(channelId, { ...shown(answer), command: from.used });
+    else if (from.used && answer.message_id) this.named(channelId, answer, from.used);
   }
 
-  /** Replace what an answer only one person sees has in it. */
-  change(channelId, item, answer) {
-    const list = this.store.private.get(String(channelId)) ?? [];
-    const next = { ...item, ...shown(answer), target: item.target };
-    this.store.private.set(String(channelId), list.map((one) => (one.id === item.id ? next : one)));
+  /** The answer itself came live; here it learns which command it answers. */
+  named(channelId, answer, used) {
+    this.store.commandOf.set(answer.message_id, used.name);
+    const item = this.store.findPrivate(answer.message_id);
+    if (item) this.store.addPrivate(channelId, { ...item, command: used });
     this.redraw(channelId);
   }
 
   showModal(channelId, answer, from) {
-    const message = from.message && (from.message.private ? from.message.target : from.message.id);
+    const message = from.message && String(from.message.id);
     openModal(answer.modal, this.context, async (fields) => {
       const body = {
         user_id: this.store.actorId, channel_id: channelId, custom_id: answer.modal.custom_id, fields,
@@ -155,11 +189,4 @@ export class Actions {
       this.answered(channelId, await api.modal(body), from);
     });
   }
-}
-
-function shown(answer) {
-  return {
-    content: answer.content, embeds: answer.embeds, components: answer.components,
-    target: answer.message_id ?? answer.token,
-  };
 }

@@ -22,7 +22,14 @@ export const autocomplete = (body) => call("autocomplete", body);
 export const click = (body) => call("click", body);
 export const modal = (body) => call("modal", body);
 export const say = (body) => call("say", body);
+export const menu = (body) => call("menu", body);
 export const remove = (body) => call("delete", body);
+export const lock = (body) => call("lock", body);
+export const permission = (body) => call("permission", body);
+export const site = () => call("site");
+export const mirror = (story) => call(`site/${encodeURIComponent(story)}/mirror`);
+/** Change the example site: story, comment, edit, remove or check. */
+export const change = (what, body) => call(`site/${what}`, body);
 
 /** Listen to live events, and come back by itself when the connection breaks. */
 export function listen({ onEvent, onOpen, onLost }) {

@@ -3,8 +3,10 @@
 import * as api from "./api.js";
 import { Actions } from "./actions.js";
 import { el, iconButton } from "./dom.js";
+import { channelHead, drawTools, threadHead } from "./heads.js";
 import { Pane } from "./pane.js";
 import { drawChannels, drawMe } from "./sidebar.js";
+import { SiteView, siteHead } from "./site.js";
 import { Store } from "./store.js";
 
 const THEME = "sandbox-theme";
@@ -18,8 +20,10 @@ class App extends Actions {
       store: this.store,
       mentionUser: (id) => el("span", { class: "mention" }, `@${this.store.users.get(id)?.name ?? "unknown-user"}`),
       mentionChannel: (id) => this.channelMention(id),
+      mentionRole: (id) => el("span", { class: "mention" }, `@${this.store.roles.get(id)?.name ?? "unknown-role"}`),
     };
     this.main = null;
+    this.site = null;
     this.panel = null;
   }
 
@@ -68,9 +72,10 @@ class App extends Actions {
       return;
     }
     drawMe(this);
-    if (this.main && this.store.channels.has(this.channelId)) {
+    if (this.main && (this.site || this.store.channels.has(this.channelId))) {
       await Promise.all(this.panes.map((pane) => pane.load()));
       drawChannels(this);
+      drawTools(this);
     } else await this.follow();
     this.setStarter();
     this.banner(null);
@@ -89,14 +94,15 @@ class App extends Actions {
   /** Open what the address names, or the channel a first visitor is likely to want. */
   async follow() {
     const [channel, thread] = location.hash.slice(1).split("/");
-    const wanted = this.store.channels.has(channel) && !this.store.isThread(channel) ? channel : this.firstChannel();
+    const known = channel === "site" ? this.store.hasSite : this.store.channels.has(channel) && !this.store.isThread(channel);
+    const wanted = known ? channel : this.firstChannel();
     if (!wanted) {
       drawChannels(this);
       byIdOf("main").replaceChildren(el("div", { class: "empty" }, el("p", { class: "empty-title" }, "There is no channel yet."),
         el("p", {}, "Start the bot against this sandbox, then reload the page.")));
       return;
     }
-    if (wanted !== this.channelId) await this.showChannel(wanted);
+    if (wanted !== this.channelId) await (wanted === "site" ? this.showSite() : this.showChannel(wanted));
     if (thread && this.store.isThread(thread)) {
       if (thread !== this.threadId) await this.showThread(thread);
     } else if (this.panel) this.hideThread();
@@ -132,12 +138,20 @@ class App extends Actions {
   async showChannel(id) {
     const channel = this.store.channels.get(id);
     this.guildId = channel.guild_id;
+    this.site = null;
     this.main = new Pane(this, id, "main");
     this.seen(id);
-    byIdOf("main").replaceChildren(el("header", { class: "pane-head" },
-      iconButton("menu", "Show channels", () => this.drawer(true), { class: "icon-button menu" }),
-      el("h2", {}, "#", el("span", {}, channel.name)), channel.topic && el("p", { class: "topic" }, channel.topic)),
-    this.main.node);
+    byIdOf("main").replaceChildren(channelHead(this, channel), this.main.node);
+    drawTools(this);
+    await this.main.load();
+  }
+
+  /** Show the example site in place of a channel. */
+  async showSite() {
+    this.guildId ??= String(this.store.guilds[0]?.id ?? "");
+    this.main = this.site = new SiteView(this);
+    drawChannels(this);
+    byIdOf("main").replaceChildren(siteHead(this), this.main.node);
     await this.main.load();
   }
 
@@ -146,7 +160,8 @@ class App extends Actions {
     this.panel = new Pane(this, id, "panel");
     this.seen(id);
     const close = iconButton("close", "Close thread", () => this.closeThread());
-    byIdOf("panel").replaceChildren(el("header", { class: "pane-head" }, el("h2", {}, el("span", {}, thread.name)), close), this.panel.node);
+    byIdOf("panel").replaceChildren(threadHead(thread, close), this.panel.node);
+    drawTools(this);
     byIdOf("panel").hidden = false;
     document.body.classList.add("with-thread");
     this.setStarter();
@@ -177,9 +192,9 @@ class App extends Actions {
 
   /** Name the channel in the tab, and how many others have something new. */
   title() {
-    const name = this.store.channels.get(this.channelId)?.name;
+    const name = this.site ? "example site" : this.store.channels.get(this.channelId)?.name;
     const unread = this.store.unread.size ? `(${this.store.unread.size}) ` : "";
-    document.title = `${unread}${name ? `#${name} · ` : ""}Discord sandbox`;
+    document.title = `${unread}${name ? `${this.site ? "" : "#"}${name} · ` : ""}Discord sandbox`;
   }
 
   drawer(open) {
@@ -194,6 +209,7 @@ class App extends Actions {
     this.store.actor = user;
     drawMe(this);
     byIdOf("actor").focus();
+    drawTools(this);
     for (const pane of this.panes) pane.soon();
   }
 

@@ -18,6 +18,11 @@ function expand(node, name, restricted) {
   return [{ name, description: node.description ?? "", options: node.options ?? [], restricted }];
 }
 
+/** The commands of a message's menu ("Apps"). */
+export function onMessages(commands) {
+  return commands.filter((command) => command.type === 3);
+}
+
 /** Commands that fit what was typed after the slash, best first. */
 export function matching(entries, typed) {
   const text = typed.trim().toLowerCase().replace(/\s+/g, " ");
@@ -34,9 +39,11 @@ export function matching(entries, typed) {
 export function fixedChoices(option, store) {
   if (option.choices?.length) return option.choices.map((choice) => ({ label: choice.name, value: choice.value }));
   if (option.type === TYPES.boolean) return [{ label: "True", value: true }, { label: "False", value: false }];
-  if (option.type === TYPES.user || option.type === TYPES.mentionable) {
-    return [...store.users.values()].map((user) => ({ label: nameOf(user), value: user.id }));
-  }
+  const users = [...store.users.values()].map((user) => ({ label: nameOf(user), value: user.id }));
+  const roles = [...store.roles.values()].map((role) => ({ label: role.name, value: role.id }));
+  if (option.type === TYPES.user) return users;
+  if (option.type === TYPES.role) return roles;
+  if (option.type === TYPES.mentionable) return [...users, ...roles];
   if (option.type === TYPES.channel) {
     return [...store.channels.values()].filter((channel) => !option.channel_types?.length || option.channel_types.includes(channel.type))
       .map((channel) => ({ label: `#${channel.name}`, value: channel.id }));

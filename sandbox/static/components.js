@@ -56,9 +56,14 @@ function choices(part, context) {
   if (part.type === 3) return (part.options ?? []).map((o) => ({
     label: o.label, detail: o.description, value: o.value, selected: Boolean(o.default),
   }));
-  const users = context.store.people.map((user) => ({ label: nameOf(user), value: user.id }));
-  const channels = [...context.store.channels.values()].map((c) => ({ label: `#${c.name}`, value: c.id }));
-  return part.type === 8 ? channels : part.type === 6 ? [] : users;
+  const { store } = context;
+  const users = [...store.users.values()].map((user) => ({ label: nameOf(user), detail: user.role, value: user.id }));
+  const roles = [...store.roles.values()].map((role) => ({ label: role.name.startsWith("@") ? role.name : `@${role.name}`, value: role.id }));
+  const channels = [...store.channels.values()].filter((c) => !part.channel_types?.length || part.channel_types.includes(c.type))
+    .map((c) => ({ label: `#${c.name}`, value: c.id }));
+  const items = { 5: users, 6: roles, 7: [...users, ...roles], 8: channels }[part.type];
+  const chosen = new Set((part.default_values ?? []).map((one) => String(one.id)));
+  return items.map((item) => ({ ...item, selected: chosen.has(item.value) }));
 }
 
 /** A select; `onValues` gets the chosen values when the choice is made. */

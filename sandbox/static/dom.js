@@ -42,6 +42,15 @@ const ICONS = {
   theme: "M20 14A8 8 0 1 1 10 4a7 7 0 0 0 10 10z",
   link: "M14 4h6v6M20 4l-9 9M18 14v6H4V6h6",
   image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4",
+  forum: "M4 4h11v8H8l-4 3zM8 15h5l5 4v-4h2V8h-2",
+  speaker: "M4 10v4h4l8 5V5l-8 5zM19 9a4 4 0 0 1 0 6",
+  news: "M4 5h13v14H6a2 2 0 0 1-2-2zM17 9h3v8a2 2 0 0 1-2 2M7 9h7M7 12h7M7 15h4",
+  lock: "M6 11h12v9H6zM8 11V8a4 4 0 0 1 8 0v3",
+  unlock: "M6 11h12v9H6zM8 11V8a4 4 0 0 1 7-2",
+  shield: "M12 3l8 3v6c0 5-4 8-8 9-4-1-8-4-8-9V6z",
+  apps: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM16 13v7M13 16h7",
+  pen: "M4 20l1-5L16 4l4 4L9 19zM14 6l4 4",
+  refresh: "M20 12a8 8 0 1 1-3-6M20 3v4h-4",
   hash: "M9 4L7 20M17 4l-2 16M4 9h17M3 15h17",
 };
 

@@ -1,10 +1,12 @@
 // One message as Discord draws it.
 
 import { components } from "./components.js";
+import { onMessages } from "./commands.js";
 import { avatar, el, icon, iconButton } from "./dom.js";
 import { attachment, embed, reaction } from "./embeds.js";
 import { markdown } from "./markdown.js";
-import { nameOf } from "./store.js";
+import { openMenu } from "./menu.js";
+import { marksOf, nameOf } from "./store.js";
 import { format, stamp, timeNode } from "./time.js";
 
 const EPHEMERAL = 64;
@@ -84,7 +86,7 @@ function commandLine(message, view) {
   const user = view.store.users.get(String(used.user?.id)) ?? used.user;
   const name = used.name ?? message.interaction?.name ?? view.store.commandOf.get(String(message.id));
   return el("div", { class: "reference" }, avatar(user, true), el("b", {}, nameOf(user)), " used ",
-    el("span", { class: "command-name" }, name ? `/${name}` : "a command"));
+    el("span", { class: "command-name" }, name ? `${used.menu ? "" : "/"}${name}` : "a command"));
 }
 
 function reference(message, view) {
@@ -120,6 +122,7 @@ function threadLine(message, view) {
   return el("button", {
     type: "button", class: "thread-link", "data-thread": thread.id, onclick: () => view.openThread(String(thread.id)),
   }, icon("thread"), el("b", {}, thread.name), el("span", { class: "thread-count" }, counted(count)),
+  marksOf(thread).map((word) => el("span", { class: "badge" }, word)),
   view.store.unread.has(String(thread.id)) && el("span", { class: "new" }, "new"));
 }
 
@@ -156,5 +159,13 @@ function dismiss(message, view) {
 function actions(message, view) {
   return el("div", { class: "actions", role: "group", "aria-label": "Message actions" },
     iconButton("reply", "Reply", () => view.reply(message)),
-    view.store.mayDelete && iconButton("trash", "Delete message", () => view.remove(message), { class: "icon-button danger" }));
+    onMessages(view.store.commands).length > 0 && apps(message, view),
+    view.store.moderates && iconButton("trash", "Delete message", () => view.remove(message), { class: "icon-button danger" }));
+}
+
+/** The commands that the bot offers on a message. */
+function apps(message, view) {
+  const items = onMessages(view.store.commands).map((command) => ({ label: command.name, use: () => view.menu(message, command.name) }));
+  const button = iconButton("apps", "Apps", () => openMenu(button, "Apps", items), { "aria-haspopup": "menu", "aria-expanded": "false" });
+  return button;
 }

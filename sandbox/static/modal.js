@@ -1,5 +1,6 @@
 // Dialogs: the bot's modals, and asking before a message is deleted.
 
+import * as api from "./api.js";
 import { select } from "./components.js";
 import { el } from "./dom.js";
 
@@ -25,6 +26,31 @@ export function confirm(title, text, yes) {
     node.showModal();
     agree.focus();
   });
+}
+
+/** Show what the bot may do in a channel; unticking takes a permission from it at once. */
+export function askPermissions(app, channel) {
+  const { store } = app;
+  const error = el("p", { class: "form-error", role: "alert" });
+  const taken = new Set(store.takenIn(channel.id));
+  const boxes = store.takeable.map((one) => {
+    const box = el("input", { type: "checkbox", checked: !taken.has(one.name) });
+    box.addEventListener("change", async () => {
+      error.textContent = "";
+      try {
+        await api.permission({ user_id: store.actorId, channel_id: channel.id, permission: one.bit, allowed: box.checked });
+      } catch (problem) {
+        box.checked = !box.checked;
+        error.textContent = problem.message;
+      }
+    });
+    return el("label", { class: "check" }, box, one.name);
+  });
+  const done = el("button", { type: "button", class: "button primary", onclick: () => node.close() }, "Done");
+  const node = dialog(`What ${store.bot.name} may do in #${channel.name}`, el("div", {},
+    el("p", { class: "muted" }, "Untick a permission to take it from the bot, and see what it does without; tick it again and the bot goes on."),
+    boxes, error), [done]);
+  node.showModal();
 }
 
 /** Show a modal of the bot; `send(fields)` gets what was entered. */

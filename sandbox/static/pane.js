@@ -2,9 +2,10 @@
 
 import * as api from "./api.js";
 import { Composer } from "./composer.js";
-import { el, icon } from "./dom.js";
-import { continues, counted, dayOf, messageNode } from "./messages.js";
-import { byId } from "./store.js";
+import { el } from "./dom.js";
+import { Forum } from "./forum.js";
+import { continues, dayOf, messageNode } from "./messages.js";
+import { byId, marksOf } from "./store.js";
 
 const NEAR = 80;
 
@@ -28,7 +29,9 @@ export class Pane {
     // A taller message box must not hide what was last in sight.
     new ResizeObserver(() => this.stuck && this.bottom()).observe(this.log);
     this.composer = new Composer(this);
-    this.node = el("div", { class: "pane" }, this.log, this.fresh, this.composer.node);
+    this.forum = this.store.isForum(channelId) ? new Forum(this) : null;
+    if (this.forum) this.log.replaceChildren(this.forum.node);
+    this.node = el("div", { class: "pane" }, this.log, this.fresh, !this.forum && this.composer.node);
   }
 
   /** Fetch all messages; events that come meanwhile are kept and then applied. */
@@ -45,7 +48,7 @@ export class Pane {
     for (const [t, d] of this.waiting.splice(0)) this.apply(t, d);
     this.log.setAttribute("aria-busy", "true");
     this.sync();
-    this.bottom();
+    if (!this.forum) this.bottom();
     this.log.setAttribute("aria-busy", "false");
   }
 
@@ -94,6 +97,10 @@ export class Pane {
   /** Make the log show the messages there are, keeping every node that did not change. */
   sync() {
     if (!this.loaded) return;
+    if (this.forum) {
+      this.forum.draw();
+      return;
+    }
     const stay = this.atBottom();
     const items = this.items();
     const before = this.drawn;
@@ -125,7 +132,7 @@ export class Pane {
     const grouped = !newDay && continues(item, last);
     const parent = this.find(item.message_reference?.message_id);
     const thread = this.store.channels.get(String(item.id));
-    const same = [newDay, grouped, this.store.actorId, thread?.name, thread?.message_count, this.store.unread.has(String(item.id))].join("|");
+    const same = [newDay, grouped, this.store.actorId, thread?.name, thread?.message_count, marksOf(thread), this.store.unread.has(String(item.id))].join("|");
     if (old && old.item === item && old.parent === parent && old.same === same) return old;
     const node = messageNode(this.shape(item), grouped, this);
     const nodes = newDay ? [el("li", { class: "day" }, el("span", {}, dayOf(item))), node] : [node];
@@ -147,21 +154,7 @@ export class Pane {
     if (at >= 0) queueMicrotask(() => node.querySelectorAll(stops)[at]?.focus());
   }
 
-  /** A forum has posts in place of messages. */
-  posts() {
-    const posts = this.store.threadsOf(this.channelId).map((thread) => el("button", {
-      type: "button", class: "thread-link post", "data-thread": thread.id, onclick: () => this.openThread(thread.id),
-    }, icon("thread"), el("b", {}, thread.name), el("span", { class: "thread-count" }, counted(thread.message_count ?? 0))));
-    this.empty.hidden = false;
-    this.empty.replaceChildren(el("p", { class: "empty-title" }, posts.length ? "Posts" : "No posts in this forum yet."), ...posts);
-    this.composer.node.hidden = true;
-  }
-
   hint(count) {
-    if (this.store.isForum(this.channelId)) {
-      this.posts();
-      return;
-    }
     const channel = this.store.channels.get(this.channelId);
     this.empty.hidden = count > 0 && !this.problem;
     if (this.empty.hidden) return;
@@ -215,6 +208,7 @@ export class Pane {
   openThread(id) { this.app.openThread(id); }
   reply(message) { this.composer.replyTo(message); }
   remove(message) { this.app.remove(message); }
+  menu(message, name) { this.app.menu(this.channelId, message, name); }
   use(message, customId, values) { this.app.use(this.channelId, message, customId, values); }
   dismiss(message) { this.app.dismiss(this.channelId, message); }
 }

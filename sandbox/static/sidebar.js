@@ -1,6 +1,7 @@
 // The left column: servers, channels with their threads, and who the person acts as.
 
 import { avatar, el, icon, iconButton } from "./dom.js";
+import { iconOf } from "./heads.js";
 import { nameOf } from "./store.js";
 
 const CATEGORY = 4;
@@ -36,6 +37,7 @@ function groups(app, guild) {
   const known = new Set(categories.map((one) => one.id));
   const loose = channels.filter((one) => !known.has(String(one.parent_id)));
   return [
+    app.store.hasSite && siteEntry(app),
     loose.length > 0 && group(app, "Text channels", loose),
     ...categories.map((one) => group(app, one.name, channels.filter((channel) => String(channel.parent_id) === one.id))),
   ].filter(Boolean);
@@ -43,12 +45,21 @@ function groups(app, guild) {
 
 function group(app, name, channels) {
   return el("section", {}, el("h2", {}, name), el("ul", {}, channels.map((channel) => el("li", {},
-    entry(app, channel, icon("hash")), threads(app, channel)))));
+    entry(app, channel, iconOf(channel)), threads(app, channel)))));
+}
+
+/** The way to the example site, whose stories the bot reads. */
+function siteEntry(app) {
+  return el("section", {}, el("h2", {}, "Example site"), el("ul", {}, el("li", {}, el("button", {
+    type: "button", class: "channel", "data-channel": "site", "aria-current": app.channelId === "site" ? "page" : null,
+    onclick: () => app.openChannel("site"),
+  }, icon("news"), el("span", { class: "channel-name" }, "Write the news")))));
 }
 
 function threads(app, channel) {
   const all = app.store.threadsOf(channel.id);
-  const shown = all.filter((one, index) => index < THREADS_SHOWN || one.id === app.threadId || app.store.unread.has(one.id));
+  const open = all.filter((one) => !one.thread_metadata?.archived || one.id === app.threadId);
+  const shown = open.filter((one, index) => index < THREADS_SHOWN || one.id === app.threadId || app.store.unread.has(one.id));
   if (!shown.length) return null;
   return el("ul", { class: "side-threads", "aria-label": `Threads in ${channel.name}` },
     shown.map((thread) => el("li", {}, entry(app, thread, icon("thread")))));

@@ -11,6 +11,9 @@ export class Store {
     this.channels = new Map();
     this.users = new Map();
     this.commands = [];
+    this.roles = new Map();
+    this.takeable = [];
+    this.hasSite = false;
     this.unread = new Set();
     this.private = new Map();
     // A message of Discord does not tell which command it answers; the page knows those it ran itself.
@@ -22,8 +25,12 @@ export class Store {
     this.guilds = snapshot.guilds ?? [];
     this.commands = snapshot.commands ?? [];
     this.users = new Map((snapshot.users ?? []).map((user) => [String(user.id), { ...user, id: String(user.id) }]));
+    this.takeable = snapshot.takeable ?? [];
+    this.hasSite = Boolean(snapshot.site);
     this.channels.clear();
+    this.roles.clear();
     for (const guild of this.guilds) {
+      for (const role of guild.roles ?? []) this.roles.set(String(role.id), { ...role, guild_id: String(guild.id) });
       for (const channel of [...(guild.channels ?? []), ...(guild.threads ?? [])]) this.keep(channel, String(guild.id));
     }
     if (!this.people.some((user) => user.id === this.actorId)) this.actorId = this.people[0]?.id ?? null;
@@ -54,7 +61,8 @@ export class Store {
     localStorage.setItem(ACTOR, user.id);
   }
 
-  get mayDelete() {
+  /** Whether the acting person may delete messages, lock threads and take permissions. */
+  get moderates() {
     return ["admin", "moderator"].includes(this.actor?.role);
   }
 
@@ -81,7 +89,14 @@ export class Store {
   threadsOf(channelId) {
     return [...this.channels.values()]
       .filter((channel) => THREADS.has(channel.type) && String(channel.parent_id) === String(channelId))
-      .sort((a, b) => byId(b, a));
+      .sort((a, b) => byId({ id: b.last_message_id ?? b.id }, { id: a.last_message_id ?? a.id }));
+  }
+
+  /** Names of the permissions that were taken from the bot in a channel. */
+  takenIn(channelId) {
+    const overwrites = this.channels.get(String(channelId))?.permission_overwrites ?? [];
+    const denied = BigInt(overwrites.find((one) => one.id === this.bot.id)?.deny ?? 0);
+    return this.takeable.filter((one) => denied & BigInt(one.bit)).map((one) => one.name);
   }
 
   /** Messages only the acting person sees in a channel. */
@@ -89,9 +104,14 @@ export class Store {
     return (this.private.get(String(channelId)) ?? []).filter((item) => item.actorId === this.actorId);
   }
 
+  /** Keep such a message, in place of an older version of it. */
   addPrivate(channelId, item) {
-    const list = this.private.get(String(channelId)) ?? [];
+    const list = (this.private.get(String(channelId)) ?? []).filter((one) => one.id !== item.id);
     this.private.set(String(channelId), [...list, item]);
+  }
+
+  findPrivate(id) {
+    return [...this.private.values()].flat().find((item) => item.id === String(id)) ?? null;
   }
 
   dropPrivate(channelId, id) {
@@ -105,6 +125,12 @@ export function byId(a, b) {
   const left = String(a.id);
   const right = String(b.id);
   return left.length - right.length || (left < right ? -1 : Number(left > right));
+}
+
+/** Whether a thread is archived or locked, as words. */
+export function marksOf(thread) {
+  const state = thread?.thread_metadata ?? {};
+  return [state.locked && "Locked", state.archived && "Archived"].filter(Boolean);
 }
 
 /** The name a person or bot is shown with. */
