@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from bot.clock import Clock
 from bot.errors import RendezvousError
-from bot.model import Delivery, State
+from bot.model import Delivery, Layout, State
 from bot.post import Answer, Duty, Refused, Stop, Unknown, Wait
 from bot.store import deliveries, removals, restore
 from bot.store.database import Database
@@ -122,7 +122,9 @@ class Aftermath:
     async def _place_gone(self, row: Delivery, reason: str) -> None:
         async with self._database.write() as tx:
             card = await deliveries.card(tx, row.channel_id, row.story_id)
-            if row.comment_id is not None and card and card.thread_id:
+            # A forum post's card stands in its thread, every other card in the channel itself.
+            in_thread = row.lane != 0 or (row.layout is Layout.FORUM and row.message_id is not None)
+            if in_thread and card and card.thread_id:
                 await removals.thread_gone(tx, card.thread_id)
             else:
                 await removals.channel_gone(tx, row.channel_id, reason)

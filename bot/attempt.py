@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from bot import render
 from bot.aftermath import Act, Aftermath
 from bot.clock import Clock
-from bot.model import Delivery, Parent, State, StoredComment, StoredStory
+from bot.model import Delivery, Layout, Parent, State, StoredComment, StoredStory
 from bot.post import Answer, Duty, Messenger, Missing, Place, Post, Refused, Sent
 from bot.store import comments, deliveries, replies, restore, stories
 from bot.store.database import Database
 from bot.store.reasons import DELETED, SHORTER, UNPOSTED
+from bot.tagging import TAGLESS, tag_names
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ class Attempt:
             return True
         if row.state is State.PENDING:
             return await self._create(row, place)
-        if row.comment_id is None and row.thread_id is None:
+        if row.comment_id is None and row.thread_id is None and row.layout is Layout.THREAD:
             return await self._open_thread(row, place)
         return await self._change(row, place)
 
@@ -47,7 +49,7 @@ class Attempt:
         if place is None or row.sent_payload is None or row.attempt_at is None:
             await self.after.postpone(row, OUTAGE_WAIT, "interrupted before it was sent")
             return True
-        if self._messenger.missing(Place(row.guild_id, row.channel_id)) is None:
+        if self._messenger.missing(Place(row.guild_id, row.channel_id), row.layout) is None:
             return False  # the server is away: the doubt stays
         if not await self._allowed(row, place):
             return True
@@ -81,22 +83,23 @@ class Attempt:
         """
         async with self._database.read() as tx:
             held = await deliveries.held_places(tx)
-        for held_guild, channel_id in held:
-            missing = self._messenger.missing(Place(held_guild, channel_id))
+        for held_guild, channel_id, layout in held:
+            missing = self._messenger.missing(Place(held_guild, channel_id), layout)
             if missing is not None and not missing.fatal and guild_id in (None, held_guild):
                 async with self._database.write() as tx:
                     now = self._clock.now()
                     await deliveries.release_held(tx, channel_id, None if guild_id else now)
 
     async def _place(self, row: Delivery) -> Place | None:
-        if row.comment_id is None:
+        forum_post = row.layout is Layout.FORUM and row.thread_id is not None
+        if row.lane == 0 and not forum_post:
             return Place(row.guild_id, row.channel_id)
         async with self._database.read() as tx:
             card = await deliveries.card(tx, row.channel_id, row.story_id)
         return Place(row.guild_id, card.thread_id) if card and card.thread_id else None
 
     async def _allowed(self, row: Delivery, place: Place) -> bool:
-        missing = self._messenger.missing(Place(row.guild_id, row.channel_id))
+        missing = self._messenger.missing(Place(row.guild_id, row.channel_id), row.layout)
         if missing is None:
             await self.after.postpone(row, OUTAGE_WAIT, "the server is not available at the moment")
             return False
@@ -110,14 +113,20 @@ class Attempt:
         if row.want_gone:
             await self.after.finish(row, State.GONE, UNPOSTED)
             return True
+        tags = await self._tags(row, place)
+        if tags is None:
+            await self.after.hold(row, TAGLESS)
+            return True
         async with self._database.write() as tx:
             posts, revision = await self._render(tx, row)
             await deliveries.ensure_parts(tx, row.id, len(posts))
             if row.part >= len(posts):
                 await deliveries.finish(tx, row.id, State.GONE, SHORTER)
                 return True
-            post, now = posts[row.part], self._clock.now()
+            post, now = replace(posts[row.part], tags=tags), self._clock.now()
             await replies.answers(tx, row.id, post.reply_to)
+            if row.layout is Layout.INLINE and row.comment_id is not None and post.reply_to is None:
+                post = post.answering(await replies.above(tx, row))
             await deliveries.intend(tx, row.id, now=now, revision=revision, payload=post.to_json())
             forgetful = await restore.look_since(tx, now) is not None
             intended = await deliveries.get(tx, row.id)

@@ -22,6 +22,7 @@ from bot.chat.notices import NoticeSender
 from bot.chat.pacing import Pacer
 from bot.chat.trace import Trace
 from bot.chat.views import DiscussionButton, PageButton
+from bot.chores import Chores
 from bot.clock import Clock
 from bot.deliver import SETTLE, Deliverer
 from bot.http import Web
@@ -82,6 +83,7 @@ class Rendezvous(commands.AutoShardedBot):
         messenger = DiscordMessenger(self, trace)
         self.deliverer = Deliverer(database, messenger, clock, settle=settle, resting=lambda: buckets.resting)
         buckets.on_rest = self.deliverer.make_room
+        self.chores = Chores(database, messenger, clock)
         self.poller = Poller(database, web, kinds, clock, on_promised=self.deliverer.wake)
         self.notices = NoticeSender(self, database, clock)
         self.desk = Desk()

@@ -69,6 +69,15 @@ async def postpone(tx: Transaction, chore: Chore, until: datetime, reason: str) 
     )
 
 
+async def wait(tx: Transaction, kind: ChoreKind, channel_id: int, until: datetime) -> None:
+    """Discord asks for patience: let all that is like it in its channel wait, as the limit is the channel's."""
+    await tx.execute(
+        """UPDATE chores SET next_at = :until, reason = 'Discord asked us to wait' WHERE kind = :kind AND kept < wish
+            AND (SELECT channel_id FROM deliveries d WHERE d.id = delivery_id) = :channel""",
+        {"kind": str(kind), "channel": channel_id, "until": to_ms(until)},
+    )
+
+
 async def give_up(tx: Transaction, chore: Chore, reason: str) -> None:
     """End a wish that Discord refuses."""
     await tx.execute(

@@ -117,10 +117,10 @@ async def hold(tx: Transaction, delivery_id: int, reason: str, until: datetime |
     await tx.execute(sql, (reason, to_ms(until), delivery_id))
 
 
-async def held_places(tx: Transaction) -> list[tuple[int, int]]:
-    """Return the guilds and channels where rows are held."""
-    sql = "SELECT DISTINCT guild_id, channel_id FROM deliveries INDEXED BY deliveries_held WHERE state = 'held'"
-    return [(row[0], row[1]) for row in await tx.execute_fetchall(sql)]
+async def held_places(tx: Transaction) -> list[tuple[int, int, Layout]]:
+    """Return the guilds and channels where rows are held, and the layout they have there."""
+    sql = "SELECT DISTINCT guild_id, channel_id, layout FROM deliveries INDEXED BY deliveries_held WHERE state = 'held'"
+    return [(row[0], row[1], Layout(row[2])) for row in await tx.execute_fetchall(sql)]
 
 
 async def release_held(tx: Transaction, channel_id: int, now: datetime | None = None) -> None:

@@ -29,6 +29,15 @@ async def parent(tx: Transaction, delivery: Delivery) -> Parent | None:
     return None
 
 
+async def above(tx: Transaction, delivery: Delivery) -> int | None:
+    """Return the message under which a comment stands in a channel without threads: its own first part, or the card."""
+    comment = delivery.comment_id if delivery.part else None
+    sql = """SELECT message_id FROM deliveries WHERE channel_id = ? AND story_id = ? AND comment_id IS ? AND part = 0
+        AND state IN ('live', 'held')"""
+    rows = await tx.execute_fetchall(sql, (delivery.channel_id, delivery.story_id, comment))
+    return next((row[0] for row in rows), None)
+
+
 async def answers(tx: Transaction, delivery_id: int, message_id: int | None) -> None:
     """Record which message a row's own is about to answer."""
     await tx.execute("UPDATE deliveries SET answers = ? WHERE id = ?", (message_id, delivery_id))

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot import library
-from bot.model import Comment, Delivery, Parent, State
+from bot.model import Comment, Delivery, Layout, Parent, State
 from bot.store import comments, deliveries, lanes, meta, removals, replies, stories, subscriptions, wishes
 from bot.store.database import Database, Transaction
 from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, due, page, raw, store, threadless
@@ -161,7 +161,7 @@ async def test_a_held_card_holds_the_channel_and_is_released(outbox):
     await outbox.write(deliveries.hold, (await outbox.all())[card(1)].id, "no permission")
     assert await outbox.due() == []
     async with outbox.database.read() as tx:
-        assert await deliveries.held_places(tx) == [(GUILD, CHANNEL)]
+        assert await deliveries.held_places(tx) == [(GUILD, CHANNEL, Layout.THREAD)]
         assert await deliveries.unsettled(tx) == 0
     await outbox.write(deliveries.release_held, 44)
     assert await outbox.due() == []

@@ -66,6 +66,7 @@ WRITES: dict[str, Write] = {
     "chores.want_publish": lambda tx, w: chores.want_publish(tx, w.CARD),
     "chores.done": lambda tx, w: chores.done(tx, Chore(w.CARD, ChoreKind.RENAME, 1, 0), NOW),
     "chores.postpone": lambda tx, w: chores.postpone(tx, Chore(w.CARD, ChoreKind.RENAME, 1, 0), NOW, "later"),
+    "chores.wait": lambda tx, w: chores.wait(tx, ChoreKind.PUBLISH, CHANNEL, NOW),
     "chores.give_up": lambda tx, w: chores.give_up(tx, Chore(w.CARD, ChoreKind.RENAME, 1, 0), "x"),
     "comments.claim": lambda tx, w: comments.claim(tx, 1, w.found),
     "comments.insert": lambda tx, w: comments.insert(tx, w.story.id, [(9, LATE)]),
