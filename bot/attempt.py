@@ -137,31 +137,38 @@ class Attempt:
     async def _created(self, row: Delivery, place: Place, answer: Answer) -> bool:
         if isinstance(answer, Sent):
             return await self.after.stands(row, answer.id, fresh=True)
-        if isinstance(answer, Refused) and answer.duty is Duty.FALLBACK and not await self._tried_plain(row):
-            return await self._create_plain(row, place, answer)
+        if isinstance(answer, Refused) and (plainer := await self._plainer(row, answer)):
+            return await self._create_plainer(row, place, plainer, answer)
         return await self.after.not_done(row, answer, Act.CREATE)
 
-    async def _tried_plain(self, row: Delivery) -> bool:
+    async def _plainer(self, row: Delivery, refusal: Refused) -> Post | None:
+        """Return what may be said instead of what Discord refused: plain text, or a post without tags that are gone."""
         async with self._database.read() as tx:
-            current = await deliveries.get(tx, row.id)
+            current, stored = await deliveries.get(tx, row.id), await stories.get(tx, row.story_id)
         post = Post.from_json(current.sent_payload or "{}")
-        return post == await self._plain(row, post)
+        plainer = post
+        if refusal.duty is Duty.UNTAGGED:
+            plainer = replace(post, tags=())
+        elif refusal.duty is Duty.FALLBACK and row.comment_id is None:
+            plainer = replace(render.plain_card(stored, current.skipped), name=post.name, tags=post.tags)
+        elif refusal.duty is Duty.FALLBACK:
+            plainer = render.plain_comment(post)
+        return plainer if plainer != post else None
 
-    async def _create_plain(self, row: Delivery, place: Place, refusal: Refused) -> bool:
-        """Discord refused what we said: say it once more in plain text before giving it up."""
-        log.warning("refused delivery=%d code=%d text=%s; sending plain text", row.id, refusal.code, refusal.text)
+    async def _create_plainer(self, row: Delivery, place: Place, post: Post, refusal: Refused) -> bool:
+        """Discord refused what we said: say it once more, plainer, before giving it up."""
+        log.warning("refused delivery=%d code=%d text=%s; saying it plainer", row.id, refusal.code, refusal.text)
         async with self._database.write() as tx:
             current = await deliveries.get(tx, row.id)
-            post = await self._plain(row, Post.from_json(current.sent_payload or "{}"))
             revision = current.sent_rev or current.want_rev
             await deliveries.intend(tx, row.id, now=self._clock.now(), revision=revision, payload=post.to_json())
         return await self._created(row, place, await self._messenger.create(place, post, row.nonce))
 
-    async def _plain(self, row: Delivery, post: Post) -> Post:
-        if row.comment_id is not None:
-            return render.plain_comment(post)
-        async with self._database.read() as tx:
-            return render.plain_card(await stories.get(tx, row.story_id))
+    async def _tags(self, row: Delivery, place: Place) -> tuple[int, ...] | None:
+        """Return the tags of a forum post, () for everything else; None where it must have one and cannot."""
+        if row.layout is not Layout.FORUM or row.comment_id is not None:
+            return ()
+        return await self._messenger.forum_tags(place, await tag_names(self._database, row))
 
     async def _open_thread(self, row: Delivery, place: Place) -> bool:
         assert row.message_id is not None, "a live row has its message"
@@ -214,8 +221,11 @@ class Attempt:
     async def _render(self, tx: deliveries.Transaction, row: Delivery) -> tuple[Sequence[Post], int]:
         stored = await stories.get(tx, row.story_id)
         if row.comment_id is None:
-            missing = self._messenger.missing(Place(row.guild_id, row.channel_id)) or Missing()
-            return [render.card(stored) if missing.embeds else render.plain_card(stored)], stored.revision
+            missing = self._messenger.missing(Place(row.guild_id, row.channel_id), row.layout) or Missing()
+            skipped = (await deliveries.get(tx, row.id)).skipped
+            make = render.card if missing.embeds else render.plain_card
+            name = render.thread_name(stored.story) if row.layout is Layout.FORUM else None
+            return [replace(make(stored, skipped), name=name)], stored.revision
         comment = await comments.get(tx, row.comment_id)
         parent = await replies.parent(tx, row)
         return _comment_posts(stored, comment, row, parent), comment.revision
