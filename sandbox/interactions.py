@@ -120,13 +120,10 @@ class Interactions:
     def open(self, interaction_id: int, token: str) -> Interaction:
         """Return an interaction that may still get its first answer."""
         found = self.by_token.get(token)
-        limit = self.world.limits.answer_seconds
         if found is None or found.id != interaction_id:
             raise ApiError(10062)
-        if found.callback is not None:
-            raise ApiError(40060)
-        if self.world.clock.now() - found.created > limit:
-            raise ApiError(10062)
+        unanswered(found)
+        in_time(self.world.clock.now() - found.created, self.world.limits.answer_seconds)
         return found
 
     def later(self, token: str) -> Interaction:
@@ -134,8 +131,7 @@ class Interactions:
         found = self.by_token.get(token)
         if found is None or found.callback is None:
             raise ApiError(10015)
-        if self.world.clock.now() - found.created > self.world.limits.token_seconds:
-            raise ApiError(50027)
+        token_valid(self.world.clock.now() - found.created, self.world.limits.token_seconds)
         return found
 
     async def outcome(self, found: Interaction) -> Answer:
@@ -151,6 +147,24 @@ class Interactions:
             return Answer("none", token=found.token)
         updated = found.callback in (CB_UPDATE, CB_DEFER_UPDATE) and found.original is found.source
         return _answer("update" if updated else "message", found.original, found.token)
+
+
+def unanswered(found: Interaction) -> None:
+    """Refuse a second first answer."""
+    if found.callback is not None:
+        raise ApiError(40060)
+
+
+def in_time(age: float, limit: float) -> None:
+    """Refuse a first answer that comes too late."""
+    if age > limit:
+        raise ApiError(10062)
+
+
+def token_valid(age: float, limit: float) -> None:
+    """Refuse a token that has run out."""
+    if age > limit:
+        raise ApiError(50027)
 
 
 def _answer(kind: str, message: Message, token: str) -> Answer:

@@ -26,6 +26,7 @@ from sandbox.rest.call import NO_CONTENT, Call, Reply, Route
 from sandbox.rest.payload import apply_edit, draft_of
 from sandbox.world_messages import Draft
 
+CHOICES, TITLE, IN_MODAL = 25, 45, 5
 ALLOWED = {
     COMMAND: {CB_MESSAGE, CB_DEFER, CB_MODAL},
     COMPONENT: {CB_MESSAGE, CB_DEFER, CB_DEFER_UPDATE, CB_UPDATE, CB_MODAL},
@@ -39,14 +40,19 @@ async def callback(call: Call) -> Reply:
     body = call.fields()
     found = call.core.interactions.open(call.id("interaction_id"), call.params["interaction_token"])
     kind = int(body.get("type") or 0)
-    if kind not in ALLOWED[found.type] or (kind in (CB_UPDATE, CB_DEFER_UPDATE) and found.source is None):
-        raise invalid("type", "INTERACTION_CALLBACK_TYPE_INVALID", "This type does not answer this interaction")
+    fitting(found, kind)
     _act(call, found, kind, body.get("data") or {})
     found.callback = kind
     found.acknowledged.set()
     if call.query.get("with_response", "").lower() not in ("1", "true"):
         return NO_CONTENT
     return Reply(200, _described(call, found, kind))
+
+
+def fitting(found: Interaction, kind: int) -> None:
+    """Refuse an answer of a kind that does not belong to this interaction."""
+    if kind not in ALLOWED[found.type] or (kind in (CB_UPDATE, CB_DEFER_UPDATE) and found.source is None):
+        raise invalid("type", "INTERACTION_CALLBACK_TYPE_INVALID", "This type does not answer this interaction")
 
 
 def _act(call: Call, found: Interaction, kind: int, data: Json) -> None:
@@ -92,12 +98,17 @@ def store(call: Call, found: Interaction, draft: Draft, data: Json, message_id: 
     """Post an answer; an ephemeral one is kept with its interaction only."""
     channel = call.world.get_channel(found.channel_id)
     draft.nonce, draft.type, draft.interaction, draft.id = None, kind_of(found), metadata(call, found), message_id
-    if int(data.get("flags") or 0) & EPHEMERAL:
+    if for_one(data):
         draft.flags |= EPHEMERAL
         message = call.world.make(channel, draft)
         found.hidden[message.id] = message
         return message
     return call.world.post(channel, draft)
+
+
+def for_one(data: Json) -> bool:
+    """Whether only the person who asked is to see an answer."""
+    return bool(int(data.get("flags") or 0) & EPHEMERAL)
 
 
 def change(call: Call, channel: Channel, found: Interaction, message: Message | None, data: Json) -> None:
@@ -111,7 +122,7 @@ def change(call: Call, channel: Channel, found: Interaction, message: Message | 
 
 def _choices(data: Json) -> list[Json]:
     choices: list[Json] = data.get("choices") or []
-    if len(choices) > 25:
+    if len(choices) > CHOICES:
         raise invalid("data.choices", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
     for number, choice in enumerate(choices):
         for key in ("name", "value"):
@@ -122,10 +133,10 @@ def _choices(data: Json) -> list[Json]:
 
 
 def _modal(data: Json) -> Json:
-    if not 1 <= len(str(data.get("title") or "")) <= 45:
+    if not 1 <= len(str(data.get("title") or "")) <= TITLE:
         raise invalid("data.title", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 45 in length.")
     components: list[Any] = data.get("components") or []
-    if not 1 <= len(components) <= 5:
+    if not 1 <= len(components) <= IN_MODAL:
         raise invalid("data.components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
     for component in walk(components):
         if component["type"] == 18 and len(str(component.get("label") or "")) > 45:

@@ -183,11 +183,16 @@ async def crosspost(call: Call) -> Reply:
     crosspostable(channel, message)
     if message.author_id != call.world.bot_id and not rights & MANAGE_MESSAGES:
         raise ApiError(50013)
-    limits = call.world.limits
-    sub_limit(call, f"crossposts:{channel.id}", limits.crossposts, limits.crosspost_window)
+    crosspost_limit(call, channel)
     message.flags |= CROSSPOSTED
     call.world.emit_message("MESSAGE_UPDATE", message)
     return Reply(200, message_json(call.world, message))
+
+
+def crosspost_limit(call: Call, channel: Channel) -> None:
+    """Take a token of a channel's crossposts of the hour."""
+    limits = call.world.limits
+    sub_limit(call, f"crossposts:{channel.id}", limits.crossposts, limits.crosspost_window)
 
 
 def crosspostable(channel: Channel, message: Message) -> None:

@@ -24,7 +24,7 @@ def draft_of(call: Call, channel: Channel, body: Json, *, check: bool = True) ->
     if check:
         may_attach(world, channel, body, call.files)
     draft = Draft(
-        author_id=world.bot_id, content=str(body.get("content") or "").strip(),
+        author_id=world.bot_id, content=trimmed(body.get("content")),
         embeds=stored_embeds(body.get("embeds") or []), components=stored_components(body.get("components") or []),
         attachments=keep_files(world, call.files),
         flags=int(body.get("flags") or 0) & SETTABLE, nonce=body.get("nonce"),
@@ -32,6 +32,11 @@ def draft_of(call: Call, channel: Channel, body: Json, *, check: bool = True) ->
     )  # fmt: skip
     check_not_empty(draft.content, draft.embeds, draft.components, len(draft.attachments))
     return draft
+
+
+def trimmed(content: object) -> str:
+    """Return a content without the spaces around it, as Discord keeps it."""
+    return str(content or "").strip()
 
 
 def may_attach(world: World, channel: Channel, body: Json, files: list[Upload]) -> None:
@@ -46,7 +51,7 @@ def apply_edit(call: Call, channel: Channel, message: Message, body: Json) -> No
     check_message(_merged(message, body), len(call.files), edit=True)
     kept_v2(message, body)
     new: dict[str, Any] = {
-        "content": message.content if "content" not in body else str(body["content"] or "").strip(),
+        "content": message.content if "content" not in body else trimmed(body["content"]),
         "embeds": message.embeds if "embeds" not in body else stored_embeds(body["embeds"] or []),
         "components": message.components if "components" not in body else stored_components(body["components"] or []),
     }

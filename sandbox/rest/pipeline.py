@@ -122,9 +122,14 @@ async def _answer(call: Call, route: Route, authorization: str) -> tuple[Reply, 
             core.counters.note_invalid()
         return Reply(error.status, error.body()), headers
     except TooFast as error:
-        if error.scope != "shared":
+        if blames(error.scope):
             core.counters.note_invalid()
         return too_many(headers, error.retry_after, scope=error.scope, code=error.code), headers
+
+
+def blames(scope: str) -> bool:
+    """Whether a 429 counts among a bot's invalid requests; one for a limit that others share does not."""
+    return scope != "shared"
 
 
 def _response(reply: Reply, headers: Headers) -> web.Response:

@@ -42,8 +42,7 @@ class Headers:
 def check_limits(call: Call, route: Route) -> tuple[Reply | None, Headers]:
     """Take the tokens that a request costs; a Reply means that there was none left."""
     limits, counters, headers = call.world.limits, call.core.counters, Headers()
-    # Interaction answers are bound to their own clock, not to the bot's global limit.
-    if route.auth:
+    if counts_globally(route):
         take = counters.take_sliding if limits.sliding else counters.take
         world_wide = take("global", limits.global_per_second, 1.0)
         if not world_wide.allowed:
@@ -56,6 +55,11 @@ def check_limits(call: Call, route: Route) -> tuple[Reply | None, Headers]:
     verdict = counters.take(f"{name}:{major}", number, seconds)
     headers.verdict = verdict
     return (None if verdict.allowed else too_many(headers, verdict.reset_after, scope="user")), headers
+
+
+def counts_globally(route: Route) -> bool:
+    """Whether a request counts to the bot's limit per second; answers to interactions and webhooks do not."""
+    return route.auth
 
 
 def too_many(headers: Headers, retry_after: float, *, scope: str, code: int = 0) -> Reply:
