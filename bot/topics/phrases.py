@@ -79,6 +79,12 @@ class Element:
     number: str = ""
     gap: int = 0
 
+    def lookups(self) -> Iterator[str]:
+        """Yield its words, stems and endings as a ``Lookup`` takes them."""
+        yield from self.exact
+        yield from (f"{stem}*" for stem in self.stems)
+        yield from (f"*{ending}" for ending in self.endings)
+
     def fits(self, item: Item) -> bool:
         """Say whether this item may stand here."""
         if item.kind:
@@ -134,24 +140,39 @@ class Phrase:
 
 
 class PhraseBook(Generic[T]):
-    """Many phrases, each with what it means; finds all that stand in a passage."""
+    """Many phrases, each with what it means; finds all that stand in a passage.
+
+    A phrase that begins with a party is looked up by its next word: it is tried only in a passage with that word.
+    """
 
     def __init__(self, entries: Iterable[tuple[Phrase, T]]) -> None:
         self._by_word: Lookup[tuple[Phrase, T]] = Lookup()
         self._by_party: list[tuple[Phrase, T]] = []
+        self._needs: Lookup[int] = Lookup()
+        self._unneeding = set[int]()
         for phrase, meaning in entries:
-            first = phrase.elements[0]
-            for key in [*first.exact, *(f"{stem}*" for stem in first.stems), *(f"*{end}" for end in first.endings)]:
-                self._by_word.add(key, (phrase, meaning))
-            if first.kinds is not None:
-                self._by_party.append((phrase, meaning))
+            first, *rest = phrase.elements
             if first.number:
                 raise ValueError(f"{phrase.text!r} begins with a number: begin with a word or a party")
+            for key in first.lookups():
+                self._by_word.add(key, (phrase, meaning))
+            if first.kinds is not None:
+                self._need(rest, len(self._by_party))
+                self._by_party.append((phrase, meaning))
+
+    def _need(self, rest: Sequence[Element], index: int) -> None:
+        if not rest or rest[0].kinds is not None or rest[0].number:
+            self._unneeding.add(index)
+        else:
+            for key in rest[0].lookups():
+                self._needs.add(key, index)
 
     def find(self, items: Sequence[Item]) -> Iterator[tuple[Found, T]]:
         """Yield every phrase that begins at each place, in the order of the text."""
+        fitting = self._unneeding.union(*(self._needs.find(item.word) for item in items if not item.kind))
+        by_party = [self._by_party[index] for index in sorted(fitting)]
         for place, item in enumerate(items):
-            entries = self._by_party if item.kind else self._by_word.find(item.word) if item.word else ()
+            entries = by_party if item.kind else self._by_word.find(item.word) if item.word else ()
             for phrase, meaning in entries:
                 found = phrase.at(items, place)
                 if found is not None:

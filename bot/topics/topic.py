@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
 from bot.topics import actors, tables
-from bot.topics.phrases import PhraseBook, compile_phrase
-from bot.topics.text import BODY, LEDE, TITLE, passages
+from bot.topics.phrases import Item, Phrase, PhraseBook, compile_phrase
+from bot.topics.text import BODY, LEDE, TITLE, Passage, passages
 
 FIELDS = {TITLE: 1.0, LEDE: 0.6, BODY: 0.3}
 _FOR, _AGAINST = "for", "against"
@@ -40,7 +41,7 @@ class PhraseTopic:
 
     def __init__(self, name: str) -> None:
         self.name, self.description = name, ""
-        entries = []
+        plain, with_parties = list[tuple[Phrase, _Group]](), list[tuple[Phrase, _Group]]()
         for row in tables.rows(f"topic.{name}.tsv"):
             if row[0] == "=describe":
                 self.description = row[1]
@@ -49,16 +50,15 @@ class PhraseTopic:
             if side not in (_FOR, _AGAINST):
                 raise ValueError(f"topic.{name}.tsv: the side is {side!r}, not for or against")
             meaning = _Group(group, side, float(weight), reason[0] if reason and reason[0] else group)
-            entries += [(compile_phrase(phrase), meaning) for phrase in phrases.split("|") if phrase]
-        self._book = PhraseBook(entries)
+            for phrase in filter(None, phrases.split("|")):
+                (with_parties if "@" in phrase else plain).append((compile_phrase(phrase), meaning))
+        self._plain, self._with_parties = PhraseBook(plain), PhraseBook(with_parties) if with_parties else None
 
     def judge(self, title: str, lede: str = "", body: str = "") -> Verdict:
         """Judge one story."""
         best: dict[_Group, tuple[float, str]] = {}
         for passage in passages(title, lede, body):
-            items = actors.items(passage.words, actors.locate(passage.words))
-            for found, group in self._book.find(items):
-                words = " ".join(item.word for item in items[found.start : found.end])
+            for group, words in self._found(passage):
                 value = (group.weight * FIELDS[passage.field], words)
                 best[group] = max(best.get(group, value), value, key=lambda pair: pair[0])
         total = sum(value if group.side == _FOR else -value for group, (value, _) in best.items())
@@ -68,6 +68,15 @@ class PhraseTopic:
         ]
         score = round(min(max(total / 2, 0.0), 1.0), 3)
         return Verdict(total >= 1 - 1e-9, score, tuple(reasons) or ("It says nothing of this topic",))
+
+    def _found(self, passage: Passage) -> Iterator[tuple[_Group, str]]:
+        """Yield groups and words; names such as "Falcon 9" are plain words except where a phrase asks for parties."""
+        readings = [(self._plain, [Item(word.text) for word in passage.words])]
+        if self._with_parties:
+            readings.append((self._with_parties, actors.items(passage.words, actors.locate(passage.words))))
+        for book, items in readings:
+            for found, group in book.find(items):
+                yield group, " ".join(item.word for item in items[found.start : found.end])
 
 
 @cache
