@@ -13,13 +13,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from bot import catchup
 from bot.aftermath import Stopped
 from bot.attempt import Attempt
 from bot.clock import Clock
 from bot.errors import StoreError
 from bot.model import Delivery, State
 from bot.post import Messenger
-from bot.store import deliveries, lanes
+from bot.store import deliveries, lanes, removals
+from bot.store.brief import BriefDatabase
 from bot.store.database import Database
 from bot.turns import Lane, Turns
 
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 
 SETTLE = timedelta(seconds=15)
 RECHECK = timedelta(minutes=10)
+# What a server that removed the bot configured, and what it was sent, is kept so long.
+KEPT = timedelta(days=30)
 CRASH_PAUSE = timedelta(minutes=1)
 IDLE = 30.0
 # So many lanes ask Discord at once; those that wait for one of its buckets do not count, up to MOST_LANES.
@@ -55,7 +59,8 @@ class Deliverer:
         self._clock = clock
         self._settle = settle
         self._resting = resting
-        self._attempt = Attempt(database, messenger, clock)
+        self._brief = BriefDatabase(database)
+        self._attempt = Attempt(self._brief, messenger, clock)
         self._turns = Turns()
         self._lanes: dict[Lane, asyncio.Task[None]] = {}
         self._doubts: dict[int, datetime] = {}
@@ -145,6 +150,9 @@ class Deliverer:
         if now >= self._next_recheck:
             self._next_recheck = now + RECHECK
             await self._attempt.release_where_allowed()
+            async with self._database.write() as tx:
+                await catchup.leave_out(tx, now)
+                await removals.purge(tx, now - KEPT)
         async with self._database.read() as tx:
             due, doubtful = await lanes.due(tx, now), await deliveries.inflight(tx)
         for lane in due:
@@ -217,7 +225,7 @@ class Deliverer:
     async def _first(self, lane: Lane) -> tuple[Delivery | None, bool]:
         """Return what is to be done first in a lane, as it stands now, and whether it is a doubt to be settled."""
         now = self._clock.now()
-        async with self._database.read() as tx:
+        async with self._brief.read() as tx:
             row = await lanes.in_doubt(tx, lane)
             if row is not None and now >= self._settled_at(row):
                 return row, True
@@ -244,7 +252,7 @@ class Deliverer:
 
     async def _patience(self) -> float:
         """Return the seconds until something may be due without being woken."""
-        async with self._database.read() as tx:
+        async with self._brief.read() as tx:
             at = await lanes.next_due(tx, self._looked_at)
         now = self._clock.now()
         self._next_look = min(at or self._next_look, self._next_look)

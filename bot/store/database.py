@@ -70,7 +70,7 @@ class Database:
 
         Raises ``StoreError`` when the disk is full, the file locked for too long, or the like; nothing is half done.
         """
-        with _told(self.path):
+        with told(self.path):
             async with self._lock, self._transaction() as writer:
                 yield writer
 
@@ -93,7 +93,7 @@ class Database:
         """Give one consistent view; what is written meanwhile is not seen. Raises ``StoreError``."""
         connection = await self._readers.get()
         try:
-            with _told(self.path):
+            with told(self.path):
                 await connection.execute("BEGIN")
                 yield connection
         finally:
@@ -130,7 +130,7 @@ class Database:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def told(path: Path) -> Iterator[None]:
     """Turn what only the operator can mend into a sentence; errors of ours pass as they are."""
     try:
         yield
@@ -176,7 +176,7 @@ async def _close(connections: Iterable[Transaction]) -> None:
 
 
 async def _connect(path: Path, *more: str) -> Transaction:
-    connection = await aiosqlite.connect(path, isolation_level=None)
+    connection = await aiosqlite.connect(path, isolation_level=None, check_same_thread=False)  # for ``brief``
     connection.row_factory = sqlite3.Row
     pragmas = (
         f"PRAGMA busy_timeout = {BUSY_MS}",

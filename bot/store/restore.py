@@ -25,10 +25,15 @@ _DISCORD_EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 
 def mark(database: Path, message_id: int) -> None:
     """Raise the mark beside the database to a message that was recorded; a full disk only leaves it lower."""
-    file, temporary = _file(database), _file(database).with_suffix(".new")
+    if message_id <= marked(database):
+        return
     with suppress(OSError):
-        temporary.write_text(str(max(message_id, marked(database))), encoding="ascii")
-        os.replace(temporary, file)
+        # In place and of one length: this is done for each message, and so short a write is never half done.
+        file = os.open(_file(database), os.O_WRONLY | os.O_CREAT, 0o666)
+        try:
+            os.write(file, b"%020d" % message_id)
+        finally:
+            os.close(file)
 
 
 def marked(database: Path) -> int:
