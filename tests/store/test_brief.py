@@ -1,0 +1,103 @@
+"""Small transactions run at once: they keep every promise that the database makes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.errors import StoreError
+from bot.store import meta
+from bot.store.brief import BriefDatabase
+from bot.store.database import Database
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest_asyncio.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with Database.open(tmp_path / "t.sqlite3") as opened:
+        yield opened
+
+
+async def value(database: Database) -> str | None:
+    async with database.read() as tx:
+        return await meta.get(tx, "key")
+
+
+async def test_what_one_writes_the_other_reads(database: Database) -> None:
+    brief = BriefDatabase(database)
+    async with brief.write() as tx:
+        await meta.put(tx, "key", "brief")
+    assert (await value(brief), await value(database)) == ("brief", "brief")
+    async with database.write() as tx:
+        await meta.put(tx, "key", "whole")
+    assert (await value(brief), await value(database)) == ("whole", "whole")
+
+
+async def test_an_error_takes_all_back(database: Database) -> None:
+    brief = BriefDatabase(database)
+
+    async def fail() -> None:
+        async with brief.write() as tx:
+            await meta.put(tx, "key", "half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
+    assert await value(database) is None
+    async with brief.write() as tx:
+        await meta.put(tx, "key", "after")
+    assert await value(database) == "after"
+
+
+async def test_both_share_one_lock(database: Database) -> None:
+    brief, order = BriefDatabase(database), []
+
+    async def late() -> None:
+        async with brief.write() as tx:
+            order.append("brief")
+            await meta.put(tx, "key", "brief")
+
+    async with database.write() as tx:
+        task = asyncio.create_task(late())
+        await asyncio.sleep(0)
+        await meta.put(tx, "key", "whole")
+        order.append("whole")
+    await task
+    assert order == ["whole", "brief"]
+    assert await value(database) == "brief"
+
+
+async def test_a_view_stays_as_it_was_and_cannot_write(database: Database) -> None:
+    brief = BriefDatabase(database)
+    async with brief.read() as tx:
+        assert await meta.get(tx, "key") is None
+        async with brief.write() as other:
+            await meta.put(other, "key", "new")
+        assert await meta.get(tx, "key") is None
+    assert await value(brief) == "new"
+    with pytest.raises(StoreError, match="readonly"):
+        async with brief.read() as tx:
+            await meta.put(tx, "key", "never")
+    assert await value(brief) == "new"
+
+
+async def test_a_cancelled_transaction_leaves_nothing_behind(database: Database) -> None:
+    brief, entered = BriefDatabase(database), asyncio.Event()
+
+    async def hang() -> None:
+        async with brief.write() as tx:
+            await meta.put(tx, "key", "half")
+            entered.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(hang())
+    await entered.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    async with brief.write() as tx:
+        assert await meta.get(tx, "key") is None
