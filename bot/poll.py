@@ -75,8 +75,11 @@ class Poller:
             while True:
                 self._woken.clear()
                 patience = await self._round()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), patience)
+                with suppress(
+                    TimeoutError
+                ):  # not wait_for: in Python 3.11 a wake at the same moment eats a cancellation
+                    async with asyncio.timeout(patience):
+                        await self._woken.wait()
                 await asyncio.sleep(BREATH)  # one look at the store for all that ends together
         finally:
             for line in self._lines:

@@ -261,6 +261,14 @@ async def test_s02_a_host_with_many_sources_leaves_places_for_others(stage):
     assert hanging == 4
 
 
+async def test_a_wake_at_the_same_moment_does_not_keep_it_from_ending(stage):
+    for _ in range(20):
+        async with asyncio.timeout(10), running(stage):
+            await asyncio.sleep(0.005)
+            stage.poller.wake()
+            await asyncio.sleep(0)
+
+
 async def test_s02_a_read_that_never_ends_is_given_up(stage, monkeypatch):
     monkeypatch.setattr(poll_one, "DEADLINE", 0.01)
     source = await stage.add(fetched(1))
