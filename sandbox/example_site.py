@@ -158,7 +158,6 @@ class ExampleSite:
         return self.stories[story_id]
 
 
-
 def _line(text: str, most: int, what: str) -> str:
     line = " ".join(text.split())
     if not 1 <= len(line) <= most:

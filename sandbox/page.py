@@ -68,6 +68,8 @@ class Page:
         """Keep the sandbox the page looks at."""
         self.box: Box = box
         self.sockets: set[web.WebSocketResponse] = set()
+        # A message of Discord does not tell which command it answers.
+        self._names: dict[str, str] = {}
 
     async def index(self, request: web.Request) -> web.StreamResponse:
         """Send the page."""
@@ -84,7 +86,8 @@ class Page:
 
     async def messages(self, request: web.Request) -> web.StreamResponse:
         """Send the messages of one channel, oldest first."""
-        return web.json_response(self.box.messages(int(request.match_info["channel"])))
+        found = self.box.messages(int(request.match_info["channel"]))
+        return web.json_response([one | {"command_name": self._names.get(one["id"])} for one in found])
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Send live events until the page goes away."""
@@ -117,7 +120,7 @@ class Page:
         except PermissionError as error:
             # Discord's page does not tell which right is missing.
             raise PermissionError(NO_PERMISSION) from error
-        return web.json_response(_answer(answer))
+        return self._named(answer, f"/{body['name']}")
 
     async def menu(self, request: web.Request) -> web.StreamResponse:
         """Run a command of a message's menu ("Apps")."""
@@ -126,6 +129,12 @@ class Page:
             answer = await self.box.menu(int(body["user_id"]), int(body["message_id"]), body["name"])
         except PermissionError as error:
             raise PermissionError(NO_PERMISSION) from error
+        return self._named(answer, body["name"])
+
+    def _named(self, answer: Answer, name: str) -> web.StreamResponse:
+        """Remember which command a message answers, and send the answer."""
+        if answer.message_id is not None:
+            self._names[str(answer.message_id)] = name
         return web.json_response(_answer(answer))
 
     async def autocomplete(self, request: web.Request) -> web.StreamResponse:

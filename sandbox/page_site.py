@@ -108,10 +108,11 @@ def _post(post: Post) -> Json:
 
 
 def _mirror(world: World, address: str) -> Json:
-    """Find the bot's newest card of a story by its address."""
+    """Find the bot's newest card of a story by its address; answers to commands are none."""
     for channel_id, messages in world.messages.items():
         for message in reversed(messages.values()):
-            if message.author_id == world.bot_id and any(e.get("url") == address for e in message.embeds):
+            own = message.author_id == world.bot_id and message.interaction is None
+            if own and any(embed.get("url") == address for embed in message.embeds):
                 return _place(world, channel_id, message.id)
     return {"channel": None, "thread": None}
 

@@ -135,7 +135,7 @@ export class Actions {
   }
 
   async command(channelId, entry, options) {
-    const used = { name: entry.name, user: this.store.actor };
+    const used = { name: `/${entry.name}`, user: this.store.actor };
     const waiting = this.note(channelId, "waiting", `${this.store.bot.name} is thinking…`, used);
     const body = { user_id: this.store.actorId, channel_id: channelId, name: entry.name, options };
     await this.interact(channelId, () => api.command(body), { used });
@@ -144,7 +144,7 @@ export class Actions {
 
   /** Run a command of a message's menu. */
   async menu(channelId, message, name) {
-    const used = { name, menu: true, user: this.store.actor };
+    const used = { name, user: this.store.actor };
     const waiting = this.note(channelId, "waiting", `${this.store.bot.name} is thinking…`, used);
     const body = { user_id: this.store.actorId, message_id: message.id, name };
     await this.interact(channelId, () => api.menu(body), { used });

@@ -84,9 +84,9 @@ function commandLine(message, view) {
   const used = usedCommand(message);
   if (!used) return null;
   const user = view.store.users.get(String(used.user?.id)) ?? used.user;
-  const name = used.name ?? message.interaction?.name ?? view.store.commandOf.get(String(message.id));
+  const name = used.name ?? message.command_name ?? view.store.commandOf.get(String(message.id));
   return el("div", { class: "reference" }, avatar(user, true), el("b", {}, nameOf(user)), " used ",
-    el("span", { class: "command-name" }, name ? `${used.menu ? "" : "/"}${name}` : "a command"));
+    el("span", { class: "command-name" }, name ?? "a command"));
 }
 
 function reference(message, view) {

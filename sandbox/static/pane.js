@@ -169,9 +169,11 @@ export class Pane {
   /** Ways from an empty channel to where threads are. */
   elsewhere() {
     const channels = this.store.textChannels(this.app.guildId).filter((one) => one.id !== this.channelId && this.store.threadsOf(one.id).length);
-    return el("p", {}, channels.map((one) => el("button", {
-      type: "button", class: "button secondary", onclick: () => this.app.openChannel(one.id),
-    }, `Go to #${one.name}`)));
+    const ways = channels.map((one) => [one.id, `Go to #${one.name}`]);
+    if (this.store.hasSite) ways.push(["site", "Write a story at the example site"]);
+    return el("p", {}, ways.map(([id, text]) => el("button", {
+      type: "button", class: "button secondary", onclick: () => this.app.openChannel(id),
+    }, text)));
   }
 
   atBottom() {
