@@ -123,6 +123,9 @@ def _hidden() -> re.Pattern[str]:
 
 @cache
 def _piled() -> re.Pattern[str]:
-    marks = "".join(chr(code) for code in range(0x300, 0x1F000) if unicodedata.category(chr(code)) in ("Mn", "Me"))
-    marks = marks.replace("\ufe0f", "")
-    return re.compile(f"([{marks}]{{{MAX_MARKS}}})[{marks}]+")
+    marks = [chr(code) for code in range(0x300, 0x1F000) if unicodedata.category(chr(code)) in ("Mn", "Me")]
+    # A set of characters up to U+FFFF is looked up at once, a larger one searched: so the rare rest has one of its own.
+    basic = "".join(mark for mark in marks if mark <= "\uffff" and mark != "\ufe0f")
+    rest = "".join(mark for mark in marks if mark > "\uffff")
+    mark = f"(?:[{basic}]|(?=[\U00010000-\U0001efff])[{rest}])"
+    return re.compile(f"({mark}{{{MAX_MARKS}}}){mark}+")
