@@ -6,6 +6,7 @@ import logging
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot import alarms
 from bot.clock import Clock
 from bot.errors import RendezvousError
 from bot.model import Delivery, Layout, State
@@ -19,7 +20,8 @@ RETRY_FIRST = 2.0
 RETRY_LONGEST = 3600.0
 TRIES = 8
 DOUBTS = 10
-HOLD_FIRST = timedelta(minutes=10)
+# After 1, 5 and 21 hours: a refusal that the gateway's cache does not explain is asked for thrice in its first day.
+HOLD_FIRST = timedelta(hours=1)
 HOLD_LONGEST = timedelta(hours=24)
 
 
@@ -49,6 +51,7 @@ class Aftermath:
         """Record the row's message; one that is not fresh may show an older text and is edited next."""
         async with self._database.write() as tx:
             await deliveries.record_sent(tx, row.id, message_id)
+            await alarms.stands(tx, row)
             if not fresh:
                 await deliveries.record_edited(tx, row.id, 0)
         restore.mark(self._database.path, message_id)
@@ -98,7 +101,7 @@ class Aftermath:
         log.warning("refused delivery=%d act=%s duty=%s reason=%s", row.id, act, refusal.duty, reason)
         match refusal.duty:
             case Duty.HOLD:
-                wait = min(HOLD_LONGEST, HOLD_FIRST * 2 ** min(row.tries, 8))
+                wait = min(HOLD_LONGEST, HOLD_FIRST * 4 ** min(row.tries, 8))
                 await self.hold(row, reason, self._clock.now() + wait)
             case Duty.GONE:
                 await self.finish(row, State.GONE, "a moderator deleted it")
@@ -112,7 +115,7 @@ class Aftermath:
     async def _given_up(self, row: Delivery, reason: str, act: Act) -> None:
         """A create is dead. What stands stays alive: an edit waits for the next revision, the rest is tried hourly."""
         if act is Act.CREATE:
-            await self.finish(row, State.DEAD, reason)
+            await self.give_up(row, reason)
         elif act is Act.EDIT:
             async with self._database.write() as tx:
                 await deliveries.record_edited(tx, row.id, row.want_rev)
@@ -127,7 +130,7 @@ class Aftermath:
             if in_thread and card and card.thread_id:
                 await removals.thread_gone(tx, card.thread_id)
             else:
-                await removals.channel_gone(tx, row.channel_id, reason)
+                await alarms.channel_gone(tx, row.channel_id, reason, self._clock.now())
 
     async def _retry(self, row: Delivery, reason: str) -> None:
         await self.postpone(row, min(RETRY_LONGEST, RETRY_FIRST * 2 ** min(row.tries, 16)), reason)
@@ -142,6 +145,13 @@ class Aftermath:
         """Stop the lane until a permission is back; not before ``until`` unless an event says that it is."""
         async with self._database.write() as tx:
             await deliveries.hold(tx, row.id, reason, until)
+            await alarms.held(tx, row, reason, self._clock.now())
+
+    async def give_up(self, row: Delivery, reason: str) -> None:
+        """Post a row never, and tell that."""
+        async with self._database.write() as tx:
+            await deliveries.finish(tx, row.id, State.DEAD, reason)
+            await alarms.given_up(tx, row, reason, self._clock.now())
 
     async def finish(self, row: Delivery, state: State, reason: str) -> None:
         """End the row for good."""

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from bot import render
 from bot.aftermath import Act, Aftermath
+from bot.alarms import LACKS
 from bot.clock import Clock
 from bot.model import Delivery, Layout, Parent, State, StoredComment, StoredStory
 from bot.post import Answer, Duty, Messenger, Missing, Place, Post, Refused, Sent
@@ -69,7 +70,7 @@ class Attempt:
             return True
         if self.after.is_poison(row):
             log.error("gave up delivery=%d tries=%d: always in doubt", row.id, row.tries)
-            await self.after.finish(row, State.DEAD, "Discord never said whether it took this")
+            await self.after.give_up(row, "Discord never said whether it took this")
             return True
         async with self._database.write() as tx:
             revision = row.sent_rev or row.want_rev
@@ -105,7 +106,7 @@ class Attempt:
             return False
         if missing.fatal:
             log.warning("held delivery=%d channel=%d missing=%s", row.id, row.channel_id, ",".join(missing.fatal))
-            await self.after.hold(row, "the bot lacks: " + ", ".join(missing.fatal))
+            await self.after.hold(row, LACKS + ", ".join(missing.fatal))
             return False
         return True
 

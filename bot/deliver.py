@@ -20,7 +20,7 @@ from bot.clock import Clock
 from bot.errors import StoreError
 from bot.model import Delivery, State
 from bot.post import Messenger
-from bot.store import deliveries, lanes, removals
+from bot.store import deliveries, lanes
 from bot.store.brief import BriefDatabase
 from bot.store.database import Database
 from bot.turns import Lane, Turns
@@ -29,8 +29,6 @@ log = logging.getLogger(__name__)
 
 SETTLE = timedelta(seconds=15)
 RECHECK = timedelta(minutes=10)
-# What a server that removed the bot configured, and what it was sent, is kept so long.
-KEPT = timedelta(days=30)
 CRASH_PAUSE = timedelta(minutes=1)
 IDLE = 30.0
 # So many lanes ask Discord at once; those that wait for one of its buckets do not count, up to MOST_LANES.
@@ -150,9 +148,7 @@ class Deliverer:
         if now >= self._next_recheck:
             self._next_recheck = now + RECHECK
             await self._attempt.release_where_allowed()
-            async with self._database.write() as tx:
-                await catchup.leave_out(tx, now)
-                await removals.purge(tx, now - KEPT)
+            await catchup.tidy(self._database, now)
         async with self._database.read() as tx:
             due, doubtful = await lanes.due(tx, now), await deliveries.inflight(tx)
         for lane in due:

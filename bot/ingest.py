@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from bot import interests
+from bot import catchup, interests
 from bot.model import Comment, StoredComment, StoredStory, Story, StoryPage, Subscription
 from bot.plan import CommentPlan, compare
 from bot.store import comments, frozen, links, replies, stories, subscriptions, wishes
@@ -134,11 +134,22 @@ async def take_away(tx: Transaction, gone: Sequence[StoredComment], now: datetim
     return moved + await _rename(tx, gone)
 
 
-async def promise(tx: Transaction, story_id: int, where: Sequence[Subscription], now: datetime) -> int:
-    """Promise a story with its comments to the channels that want it; returns how many promises are new."""
+async def promise(
+    tx: Transaction,
+    story_id: int,
+    where: Sequence[Subscription],
+    now: datetime,
+    *,
+    last_read: datetime | None = None,
+) -> int:
+    """Promise a story with its comments to the channels that want it; returns how many promises are new.
+
+    ``last_read`` is when its source was read before: after long it comes late, as ``bot.catchup`` says.
+    """
     story, found = await stories.get(tx, story_id), await comments.of_story(tx, story_id)
     wanting = await interests.wanting(tx, story.story, where)
-    return sum([await wishes.want_story(tx, story, found, one, now) for one in wanting])
+    since = catchup.owed_since(story.story.published_at, last_read, now)
+    return sum([await wishes.want_story(tx, story, found, one, now, since=since) for one in wanting])
 
 
 def _completed(story: Story, known: Story) -> Story:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot import schedule
+from bot import catchup, schedule
 from bot.ingest import Taken, promise, take
 from bot.model import Source, Story, StoryPage, Subscription
 from bot.plan import CommentPlan
@@ -18,7 +18,7 @@ from bot.thread_intake import put_threads
 
 MOST_AT_ONCE = 20
 # After so long without a read the newest stories are news, and the rest is remembered only.
-AWAY = timedelta(days=3)
+AWAY = timedelta(days=1)
 # A list that showed so many dated stories before is a window on a longer one.
 WINDOW = 5
 # A site of these kinds may have closed its own comments for those of a forum that its pages name.
@@ -205,11 +205,15 @@ async def _post(tx: Transaction, source: Source, news: Sequence[int], now: datet
         await tell_skipped(tx, source, len(news) - MOST_AT_ONCE, now)
         news = news[-MOST_AT_ONCE:]
     posted = promised = 0
+    last_read = source.last_read_at
     audience, active = await links.audience(tx, source), await subscriptions.active(tx)
     turns = [*waiting, *news]
     while turns and posted < MOST_AT_ONCE:
-        made = await promise(tx, turns[0], await _eligible(tx, source, turns.pop(0), audience, active), now)
+        where = await _eligible(tx, source, turns[0], audience, active)
+        made = await promise(tx, turns.pop(0), where, now, last_read=last_read)
         posted, promised = posted + (made > 0), promised + made
+    if last_read and now - last_read >= catchup.LATE:
+        await catchup.leave_out(tx, now)
     await links.queue(tx, source.id, [story for story in waiting if story not in turns], queued=False)
     queued = [story for story in turns if story not in waiting]
     await links.queue(tx, source.id, queued, queued=True)

@@ -158,7 +158,7 @@ async def test_d34_a_server_that_takes_the_bot_back_gets_nothing_until_it_follow
     await world.read(PAGE)
     await world.drain()
     async with world.database.write() as tx:
-        await removals.guild_gone(tx, GUILD)
+        await removals.guild_gone(tx, GUILD, world.clock.now())
     await world.read(replace(PAGE, comments=(*PAGE.comments, replace(LEAF, key="d", body="late"))))
     calls = len(world.messenger.calls)
     await world.drain()

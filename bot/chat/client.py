@@ -14,6 +14,7 @@ import discord
 import yarl
 from discord.ext import commands
 
+from bot import alarms
 from bot.chat import failures
 from bot.chat.breaker import recent, wait_before_identify
 from bot.chat.buckets import LONGEST_REFUSAL, LONGEST_WAIT, Buckets
@@ -30,7 +31,7 @@ from bot.poll import Poller
 from bot.previews import Desk
 from bot.sources.kinds import Kinds
 from bot.store import meta, removals, subscriptions
-from bot.store.database import Database
+from bot.store.database import Database, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -152,11 +153,17 @@ class Rendezvous(commands.AutoShardedBot):
         """A server that removed us while we were offline sent no event; unavailable ones are still listed."""
         here = {guild.id for guild in self.guilds}
         async with self.database.write() as tx:
-            known = {
-                subscription.guild_id for subscription in await subscriptions.all_(tx) if not subscription.paused_reason
-            }
-            for guild_id in known - here:
-                await removals.guild_gone(tx, guild_id)
+            known = {subscription.guild_id for subscription in await subscriptions.all_(tx)}
+            gone, now = await removals.gone_guilds(tx), self.clock.now()
+            for guild_id in known - here - gone:
+                await removals.guild_gone(tx, guild_id, now)
+            for guild_id in gone & here:
+                await self._welcome(tx, guild_id)
+
+    async def _welcome(self, tx: Transaction, guild_id: int) -> None:
+        """A server took us back: nothing is posted there before an admin says so, and it is told that."""
+        if await removals.guild_back(tx, guild_id):
+            await alarms.back(tx, guild_id, self.clock.now())
 
     async def on_message(self, message: discord.Message) -> None:
         """Answer a mention with what the bot can do; there are no text commands."""
@@ -192,12 +199,17 @@ class Rendezvous(commands.AutoShardedBot):
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Stop posting into a channel that is gone."""
         async with self.database.write() as tx:
-            await removals.channel_gone(tx, channel.id, "the channel was deleted")
+            await alarms.channel_gone(tx, channel.id, "the channel was deleted", self.clock.now())
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Stop at once in a server that removed us; its configuration stays."""
         async with self.database.write() as tx:
-            await removals.guild_gone(tx, guild.id)
+            await removals.guild_gone(tx, guild.id, self.clock.now())
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Remember again what a server had configured."""
+        async with self.database.write() as tx:
+            await self._welcome(tx, guild.id)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """Go on where the server was away."""

@@ -23,12 +23,16 @@ async def put(
     *,
     user_id: int | None = None,
     source_id: int | None = None,
+    once: bool = False,
 ) -> bool:
-    """Promise to tell a server something, unless the same waits or was said within a day; tells which."""
+    """Promise to tell a server something, unless the same waits or was said within a day; tells which.
+
+    ``once``: nor if it was ever said since it last was ``over``.
+    """
     cursor = await tx.execute(
         """INSERT INTO notices (guild_id, user_id, subject, text, source_id, nonce, created_at, next_at)
         SELECT :guild, :user, :subject, :text, :source, :nonce, :now, :now WHERE NOT EXISTS (SELECT 1 FROM notices
-            WHERE guild_id = :guild AND subject = :subject AND (next_at IS NOT NULL OR sent_at > :recent))""",
+            WHERE guild_id = :guild AND subject = :subject AND (next_at IS NOT NULL OR sent_at > :recent OR :once))""",
         {
             "guild": guild_id,
             "user": user_id,
@@ -38,9 +42,17 @@ async def put(
             "nonce": secrets.token_urlsafe(16),
             "now": to_ms(now),
             "recent": to_ms(now - RECENT),
+            "once": once,
         },
     )
     return cursor.rowcount > 0
+
+
+async def over(tx: Transaction, guild_id: int, subject: str) -> None:
+    """Say that something is well again: what waits need not be said, and it may be told anew when it comes back."""
+    sql = """UPDATE notices SET subject = subject || ' over', next_at = NULL, reason = coalesce(reason, 'it is over')
+        WHERE guild_id = ? AND subject = ?"""
+    await tx.execute(sql, (guild_id, subject))
 
 
 async def due(tx: Transaction, now: datetime, limit: int = 20) -> list[Notice]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from aiosqlite import Connection as Transaction
 
 from bot.store import subscriptions
 from bot.store.reasons import REMOVED, UNFOLLOWED
+from bot.store.values import to_ms
 
+_OF_GUILDS = (
+    "subscriptions", "guild_sources", "guild_topics", "guild_stories", "notices", "deliveries", "guilds_gone"
+)  # fmt: skip
 _UNKEPT = "('pending', 'inflight', 'held')"
 
 
@@ -41,10 +47,32 @@ async def channel_gone(tx: Transaction, channel_id: int, reason: str) -> None:
     await _end(tx, "channel_id", channel_id, reason)
 
 
-async def guild_gone(tx: Transaction, guild_id: int) -> None:
-    """A guild removed the bot: its rows stop at once, its configuration stays."""
+async def guild_gone(tx: Transaction, guild_id: int, now: datetime) -> None:
+    """A guild removed the bot: its rows stop at once, its configuration stays for a while."""
+    await tx.execute("INSERT OR IGNORE INTO guilds_gone (guild_id, since) VALUES (?, ?)", (guild_id, to_ms(now)))
     await subscriptions.pause_guild(tx, guild_id, REMOVED)
     await _end(tx, "guild_id", guild_id, REMOVED)
+
+
+async def guild_back(tx: Transaction, guild_id: int) -> bool:
+    """A guild took the bot back: what it configured stays; tells whether it was known to be gone."""
+    cursor = await tx.execute("DELETE FROM guilds_gone WHERE guild_id = ?", (guild_id,))
+    return cursor.rowcount > 0
+
+
+async def gone_guilds(tx: Transaction, before: datetime | None = None) -> set[int]:
+    """Return the guilds that removed the bot, at all or before then, and are remembered."""
+    sql = "SELECT guild_id FROM guilds_gone WHERE since < coalesce(?, since + 1)"
+    return {row[0] for row in await tx.execute_fetchall(sql, (to_ms(before),))}
+
+
+async def purge(tx: Transaction, before: datetime) -> int:
+    """Forget the guilds that removed the bot before then: their configuration and what they were sent."""
+    gone = await gone_guilds(tx, before)
+    for guild_id in gone:
+        for table in _OF_GUILDS:
+            await tx.execute(f"DELETE FROM {table} WHERE guild_id = ?", (guild_id,))
+    return len(gone)
 
 
 async def unfollowed(tx: Transaction, channel_id: int) -> None:

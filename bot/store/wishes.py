@@ -42,14 +42,23 @@ _REVIVE = """UPDATE deliveries SET state = CASE WHEN attempt_at IS NULL THEN 'pe
 
 
 async def want_story(
-    tx: Transaction, story: StoredStory, found: Sequence[StoredComment], where: Subscription, now: datetime
+    tx: Transaction,
+    story: StoredStory,
+    found: Sequence[StoredComment],
+    where: Subscription,
+    now: datetime,
+    *,
+    since: datetime | None = None,
 ) -> int:
-    """Promise a story with its oldest comments to a subscription's channel; returns how many promises are new."""
+    """Promise a story with its oldest comments to a subscription's channel; returns how many promises are new.
+
+    It is owed ``since`` then, or since now.
+    """
     before = tx.total_changes
     nonce = await nonce_of(tx, where.channel_id, f"{story.id}", 0)
     row = {"guild": where.guild_id, "channel": where.channel_id, "subscription": where.id, "story": story.id}
     card = {"comment": None, "part": 0, "position": -1, "nonce": nonce, "revision": story.revision, "gone": False}
-    when = {"layout": str(where.options.layout), "promised": to_ms(now), "next": None, "reason": None}
+    when = {"layout": str(where.options.layout), "promised": to_ms(since or now), "next": None, "reason": None}
     await tx.execute(_INSERT, {**row, **card, **when})
     await tx.execute(_REVIVE, {"channel": where.channel_id, "story": story.id, "first": UNFOLLOWED, "second": REMOVED})
     for target in await tx.execute_fetchall(_CARDS, {"story": story.id, "channel": where.channel_id}):

@@ -7,6 +7,7 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from bot.store import (
     comments,
     deliveries,
     frozen,
+    late,
     links,
     meta,
     notices,
@@ -40,9 +42,10 @@ from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, dump, locked, pa
 pytestmark = pytest.mark.asyncio
 
 MODULES = (
-    chores, comments, deliveries, frozen, links, meta, notices, removals, replies, restore, sources, stories,
-    subscriptions, threads, topics, wishes,
+    chores, comments, deliveries, frozen, late, links, meta, notices, removals, replies, restore, sources,
+    stories, subscriptions, threads, topics, wishes,
 )  # fmt: skip
+AFTER = NOW + timedelta(days=1)
 LATE = replace(PAGE.comments[0], key="late")
 
 
@@ -93,10 +96,14 @@ WRITES: dict[str, Write] = {
     "notices.put": lambda tx, w: notices.put(tx, GUILD, "other", "Something else.", NOW),
     "notices.sent": lambda tx, w: notices.sent(tx, 1, NOW),
     "notices.failed": lambda tx, w: notices.failed(tx, 1, "no channel", until=None),
+    "notices.over": lambda tx, w: notices.over(tx, GUILD, "some"),
+    "late.leave_out": lambda tx, w: late.leave_out(tx, too_old=AFTER, late=AFTER, lately=NOW, now=AFTER, most=0),
+    "removals.guild_back": lambda tx, w: removals.guild_back(tx, GUILD),
+    "removals.purge": lambda tx, w: removals.purge(tx, AFTER),
     "removals.message_gone": lambda tx, w: removals.message_gone(tx, 1000),
     "removals.thread_gone": lambda tx, w: removals.thread_gone(tx, 1000),
     "removals.channel_gone": lambda tx, w: removals.channel_gone(tx, CHANNEL, "gone"),
-    "removals.guild_gone": lambda tx, w: removals.guild_gone(tx, GUILD),
+    "removals.guild_gone": lambda tx, w: removals.guild_gone(tx, GUILD, NOW),
     "removals.followed_again": lambda tx, w: removals.followed_again(tx, CHANNEL),
     "removals.unfollowed": lambda tx, w: removals.unfollowed(tx, CHANNEL),
     "replies.answers": lambda tx, w: replies.answers(tx, w.ANN, 1000),
@@ -161,6 +168,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
                 source = await sources.add(tx, "feed", address, None, NOW)
             await sources.share(tx, 1, GUILD, ADMIN, NOW)
             await notices.put(tx, GUILD, "some", "Something.", NOW)
+            await removals.guild_gone(tx, 99, NOW)
             await topics.add(tx, GUILD, "stars", "star", user_id=ADMIN, now=NOW)
             await threads.insert(tx, 1, "feed", "https://a.example", None, rank=0, born_at=NOW)
             (thread,) = await threads.of_story(tx, 1)
@@ -207,7 +215,9 @@ async def test_a_reader_cannot_be_used_for_it(world: World, name: str) -> None:
 
 
 async def test_every_function_that_writes_has_its_case():
-    written = re.compile(r"\b(INSERT|UPDATE|DELETE)\b|_(INSERT|RENAME|PUBLISH)\b|\bawait _(end|want)\(|\bmeta\.put\(")
+    written = re.compile(
+        r"\b(INSERT|UPDATE|DELETE)\b|_(INSERT|RENAME|PUBLISH|LEAVE_OUT)\b|\bawait _(end|want)\(|\bmeta\.put\("
+    )
     writers = {name for name, function in functions().items() if written.search(inspect.getsource(function))}
     assert writers == set(WRITES)
     assert schema.__name__ not in {module.__name__ for module in MODULES}, "migrations have tests of their own"

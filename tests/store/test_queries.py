@@ -15,7 +15,19 @@ import pytest_asyncio
 
 from bot import library
 from bot.model import Story
-from bot.store import comments, deliveries, frozen, lanes, removals, replies, stories, subscriptions, wishes
+from bot.store import (
+    comments,
+    deliveries,
+    frozen,
+    lanes,
+    late,
+    notices,
+    removals,
+    replies,
+    stories,
+    subscriptions,
+    wishes,
+)  # fmt: skip
 from bot.store.database import Database, Transaction
 from bot.turns import Lane
 from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, store
@@ -51,8 +63,12 @@ HOT = {
     "frozen.of_guild": lambda tx, w: frozen.of_guild(tx, GUILD),
     "removals.message_gone": lambda tx, w: removals.message_gone(tx, 1000),
     "removals.thread_gone": lambda tx, w: removals.thread_gone(tx, 1000),
+    "late.any_before": lambda tx, w: late.any_before(tx, NOW),
+    "late.leave_out": lambda tx, w: late.leave_out(tx, too_old=NOW, late=NOW, lately=NOW, now=NOW, most=20),
+    "notices.over": lambda tx, w: notices.over(tx, GUILD, "held:22"),
+    "removals.purge": lambda tx, w: removals.purge(tx, NOW),
     "removals.unfollowed": lambda tx, w: removals.unfollowed(tx, CHANNEL),
-    "removals.guild_gone": lambda tx, w: removals.guild_gone(tx, GUILD),
+    "removals.guild_gone": lambda tx, w: removals.guild_gone(tx, GUILD, NOW),
     "stories.find": lambda tx, w: stories.find(tx, replace(PAGE.story, native_id="n")),
     "stories.find by title": lambda tx, w: stories.find(tx, Story("no address")),
     "stories.visible": lambda tx, w: stories.visible(tx, GUILD, 1),
