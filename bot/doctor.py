@@ -147,7 +147,7 @@ async def _channel(rest: Rest, member: permissions.Member | Finding, subscriptio
         permissions.Overwrite(int(entry["id"]), int(entry["allow"]), int(entry["deny"]))
         for entry in channel.get("permission_overwrites") or ()
     ]
-    lacking = permissions.lacking(permissions.in_channel(member, overwrites))
+    lacking = permissions.lacking(permissions.in_channel(member, overwrites), subscription.options.layout)
     if lacking:
         wanted = "; ".join(f"{permission.title} ({permission.reason})" for permission in lacking)
         return Finding(f"{name}: {len(lacking)} permissions are missing", f"give the bot's role there: {wanted}.")

@@ -89,14 +89,6 @@ async def listed(database: Database, guild_id: int) -> tuple[dict[str, str], dic
     return {name: topics.describe(name) for name in topics.names()}, own
 
 
-async def choose(database: Database, guild_id: int, channel_id: int, text: str) -> tuple[str, ...]:
-    """Set the topics of a followed channel; raises ``NotFound`` for an unknown topic or a channel not followed."""
-    async with database.write() as tx:
-        chosen = await chosen_topics(tx, guild_id, text)
-        await subscriptions.choose_topics(tx, guild_id, channel_id, chosen)
-    return chosen
-
-
 async def chosen_topics(tx: Transaction, guild_id: int, text: str) -> tuple[str, ...]:
     """Return the topics that a person named, with blanks or commas between; () for everything."""
     names = tuple(dict.fromkeys(text.casefold().replace(",", " ").split()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.interests import EVERYTHING, chosen_topics, own_topics, wants
-from bot.model import StoredComment, StoredStory, Subscription
+from bot.model import Options, StoredComment, StoredStory, Subscription
 from bot.plan import tree
 from bot.schedule import FRESH
 from bot.store import comments, removals, stories, subscriptions, threads, wishes
@@ -51,13 +51,38 @@ async def fetched(database: Database, guild_id: int, user_id: int, story_id: int
 
 
 async def follow(
-    database: Database, guild_id: int, channel_id: int, user_id: int, now: datetime, *, topics: str = EVERYTHING
+    database: Database,
+    guild_id: int,
+    channel_id: int,
+    user_id: int,
+    now: datetime,
+    *,
+    topics: str = EVERYTHING,
+    options: Options | None = None,
 ) -> Subscription:
     """Follow a channel, for topics as a person names them; raises ``Conflict``. Nothing is posted by this alone."""
     async with database.write() as tx:
         chosen = await chosen_topics(tx, guild_id, topics)
         await removals.followed_again(tx, channel_id)
-        return await subscriptions.follow(tx, guild_id, channel_id, user_id, now, topics=chosen)
+        return await subscriptions.follow(tx, guild_id, channel_id, user_id, now, topics=chosen, options=options)
+
+
+async def followed(database: Database, guild_id: int, channel_id: int) -> Subscription:
+    """Return what is wanted in a channel; raises ``NotFound``."""
+    async with database.read() as tx:
+        return await subscriptions.get(tx, guild_id, channel_id)
+
+
+async def edit(
+    database: Database, guild_id: int, channel_id: int, topics: str | None, options: Options
+) -> Subscription:
+    """Change what a followed channel gets from now on; raises ``NotFound`` also for a topic that nobody knows."""
+    async with database.write() as tx:
+        if topics is not None:
+            chosen = await chosen_topics(tx, guild_id, topics)
+            await subscriptions.choose_topics(tx, guild_id, channel_id, chosen)
+        await subscriptions.choose_options(tx, guild_id, channel_id, options)
+        return await subscriptions.get(tx, guild_id, channel_id)
 
 
 async def unfollow(database: Database, guild_id: int, channel_id: int) -> None:

@@ -8,17 +8,27 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import interests, library
-from bot.chat.access import require_posting
+from bot import library
+from bot.chat.access import require_posting, seen_channel
 from bot.chat.client import Rendezvous
 from bot.chat.embeds import followed_embed, topics_named
 from bot.chat.frozen_views import ChoiceButton
+from bot.chat.options import NEW, ChannelOption, Followable, LayoutName, chosen, named
 from bot.errors import NotFound
 from bot.topics import DEFAULT
 from cogs.stories import guild_of
 from cogs.topics import topic_choices
 
 Interaction = discord.Interaction[Any]
+Cap = app_commands.Range[int, 0, 1000]
+Seconds = app_commands.Range[int, 0, 3600]
+OPTIONS = {
+    "layout": "How a story stands there; thread if you do not say, forum in a forum channel",
+    "comments": "How many comments a story begins with (50 if you do not say, 0 for all); later ones follow anyway",
+    "grace": "How many seconds a new comment waits before it is posted (60 if you do not say)",
+    "publish": "In an announcement channel: send each story to the servers that follow it",
+    "tags": "In a forum: up to five tags for each post, with commas between; auto lets me choose",
+}
 manage_guild = app_commands.checks.has_permissions(manage_guild=True)
 
 
@@ -42,19 +52,27 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
         channel="The channel",
         topics="What the stories are to be about; space-cooperation if you do not say, everything for all",
         newest="How many stories to post at once (0 to 5; 1 if you do not say)",
+        **OPTIONS,
     )
     @manage_guild
     async def follow(
         self,
         interaction: Interaction,
-        channel: discord.TextChannel,
+        channel: app_commands.Transform[Followable, ChannelOption],
         topics: str = DEFAULT,
         newest: app_commands.Range[int, 0, 5] = 1,
+        *,
+        layout: LayoutName | None = None,
+        comments: Cap | None = None,
+        grace: Seconds | None = None,
+        publish: bool | None = None,
+        tags: str | None = None,
     ) -> None:
         """Follow, and post the newest stories so that one sees it work."""
-        require_posting(interaction, channel)
+        wish = chosen(channel, NEW, layout=layout, comments=comments, grace=grace, publish=publish, tags=tags)
+        require_posting(interaction, channel, wish.layout)
         guild, user, now = guild_of(interaction), interaction.user.id, self.bot.clock.now()
-        made = await library.follow(self.bot.database, guild, channel.id, user, now, topics=topics)
+        made = await library.follow(self.bot.database, guild, channel.id, user, now, topics=topics, options=wish)
         posted = await library.post_newest(self.bot.database, made, newest, now)
         self.bot.deliverer.wake()
         text = f"New stories about {topics_named(made.topics)} go to {channel.mention} from now on."
@@ -63,13 +81,29 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
 
     @app_commands.command(description="Change what a followed channel gets")
     @app_commands.describe(
-        channel="One of the channels that you follow", topics="Names of topics; everything for all stories"
+        channel="One of the channels that you follow", topics="Names of topics; everything for all stories", **OPTIONS
     )
     @manage_guild
-    async def edit(self, interaction: Interaction, channel: str, topics: str) -> None:
-        """Choose other topics for a channel; what was posted stays."""
-        chosen = await interests.choose(self.bot.database, guild_of(interaction), channel_id(channel), topics)
-        text = f"<#{channel_id(channel)}> gets new stories about {topics_named(chosen)} from now on."
+    async def edit(
+        self,
+        interaction: Interaction,
+        channel: str,
+        topics: str | None = None,
+        *,
+        layout: LayoutName | None = None,
+        comments: Cap | None = None,
+        grace: Seconds | None = None,
+        publish: bool | None = None,
+        tags: str | None = None,
+    ) -> None:
+        """Choose otherwise for a channel; what was posted stays as it is."""
+        guild, where = guild_of(interaction), channel_id(channel)
+        old, seen = await library.followed(self.bot.database, guild, where), seen_channel(interaction, where)
+        wish = chosen(seen, old.options, layout=layout, comments=comments, grace=grace, publish=publish, tags=tags)
+        if seen is not None and wish != old.options:
+            require_posting(interaction, seen, wish.layout)
+        made = await library.edit(self.bot.database, guild, where, topics, wish)
+        text = f"<#{where}> gets new stories about {topics_named(made.topics)} from now on: {named(made.options)}."
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command(name="list", description="List the channels that new stories go to")

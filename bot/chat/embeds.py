@@ -8,6 +8,7 @@ import discord
 
 from bot import render
 from bot.chat.messages import COLOUR, embed_of, view_of
+from bot.chat.options import named
 from bot.interests import Trial
 from bot.markdown import escape
 from bot.model import StoredStory, Subscription
@@ -30,7 +31,7 @@ def latest_embed(found: Sequence[StoredStory]) -> discord.Embed:
 
 def followed_embed(found: Sequence[Subscription]) -> discord.Embed:
     """Return the followed channels with their state."""
-    lines = [f"<#{s.channel_id}> — {topics_named(s.topics)}; {_condition(s)}" for s in found]
+    lines = [f"<#{s.channel_id}> — {topics_named(s.topics)}; {named(s.options)}; {_condition(s)}" for s in found]
     text = _within(lines) or "No channel yet. Choose one with `/channels follow`."
     return discord.Embed(title="Followed channels", description=text, colour=COLOUR)
 

@@ -1,0 +1,113 @@
+"""How stories stand in a channel, as an admin says it: checked against the kind of the channel, and said back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Literal
+
+import discord
+from discord import app_commands
+
+from bot.chat.forum import TAG_LENGTH, TAGS_OF_POST
+from bot.errors import Conflict
+from bot.model import Layout, Options
+
+Followable = discord.TextChannel | discord.ForumChannel
+KINDS = (discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum)
+LayoutName = Literal["thread", "forum", "inline", "story-only"]
+
+NEW = Options(grace=timedelta(seconds=60))
+AUTOMATIC = "auto"
+_KINDS = {
+    Layout.THREAD: "a card with a thread for its comments",
+    Layout.FORUM: "a forum post with its comments",
+    Layout.INLINE: "a card, with the comments as replies in the channel itself",
+    Layout.STORY_ONLY: "a card without comments",
+}
+
+
+class ChannelOption(app_commands.Transformer):
+    """A command's option that takes the channels in which stories can stand; discord.py's own takes others as well."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        """What Discord asks the member for."""
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        """Which channels Discord offers."""
+        return list(KINDS)
+
+    async def transform(self, interaction: discord.Interaction[Any], value: Any, /) -> Followable:
+        """Return the channel as the gateway's cache knows it."""
+        found = value.resolve()
+        if not isinstance(found, Followable) or found.type not in KINDS:
+            raise app_commands.TransformerError(value, self.type, self)
+        return found
+
+
+def chosen(
+    channel: Followable | None,
+    old: Options,
+    *,
+    layout: LayoutName | None = None,
+    comments: int | None = None,
+    grace: int | None = None,
+    publish: bool | None = None,
+    tags: str | None = None,
+) -> Options:
+    """Return ``old`` with what was chosen instead; raises ``Conflict`` for what does not fit the channel."""
+    if (layout, comments, grace, publish, tags) == (None,) * 5 and old is not NEW:
+        return old  # nothing is said about it, even where the channel is not to be seen
+    if channel is None:
+        raise Conflict("I cannot see that channel any more. Give me View Channel there, or `/channels unfollow` it.")
+    options = Options(
+        layout=_layout(channel, Layout(layout) if layout else None, old),
+        comment_cap=old.comment_cap if comments is None else comments,
+        grace=old.grace if grace is None else timedelta(seconds=grace),
+        publish=old.publish if publish is None else publish,
+        forum_tags=old.forum_tags if tags is None else _tags(tags),
+    )
+    if publish and not (isinstance(channel, discord.TextChannel) and channel.is_news()):
+        raise Conflict(f"Only an announcement channel can be published, and {channel.mention} is none. Leave it out.")
+    if options.forum_tags and options.layout is not Layout.FORUM:
+        raise Conflict(f"Only forum posts have tags, and {channel.mention} is no forum. Leave them out.")
+    return options
+
+
+def named(options: Options) -> str:
+    """Return the options in words."""
+    words = [_KINDS[options.layout]]
+    if options.layout is not Layout.STORY_ONLY:
+        words.append(f"at first {options.comment_cap or 'all'} comments, new ones after {_seconds(options.grace)} s")
+    if options.publish:
+        words.append("published")
+    if options.forum_tags:
+        words.append("tagged " + ", ".join(options.forum_tags))
+    return ", ".join(words)
+
+
+def _layout(channel: Followable, wanted: Layout | None, old: Options) -> Layout:
+    if isinstance(channel, discord.ForumChannel):
+        if wanted not in (None, Layout.FORUM):
+            text = "is a forum, where each story is a post: choose the layout forum, or a text channel"
+            raise Conflict(f"{channel.mention} {text}.")
+        return Layout.FORUM
+    if wanted is Layout.FORUM:
+        raise Conflict(f"{channel.mention} is no forum channel: choose a forum, or another layout.")
+    return wanted or old.layout
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    """Read names with commas between; none, or the word for it, lets the bot choose."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if tuple(map(str.casefold, names)) in ((), (AUTOMATIC,)):
+        return ()
+    if len(names) > TAGS_OF_POST or any(len(name) > TAG_LENGTH for name in names):
+        raise Conflict(f"A forum post can have {TAGS_OF_POST} tags of up to {TAG_LENGTH} characters each.")
+    return names
+
+
+def _seconds(time: timedelta) -> int:
+    return int(time.total_seconds())
