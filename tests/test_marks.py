@@ -19,7 +19,8 @@ def plain(text: str) -> str:
     """Keep the first three of each run of marks."""
     known, kept = set(MARKS) - {"\ufe0f"}, []
     for is_mark, run in groupby(text, known.__contains__):
-        kept += list(run)[:MAX_MARKS] if is_mark else run
+        members = list(run)
+        kept += members[:MAX_MARKS] if is_mark else members
     return "".join(kept)
 
 
