@@ -27,7 +27,7 @@ async def fetch(
     With ``kinds``, a story whose page shows no comments gets them from the thread that its page names.
     """
     read = await page.fetch(web, url) if kinds is None else await _story(web, kinds, url)
-    report = await ingest(database, read, now, deliver=False)
+    report = await ingest(database, read, now, deliver=False, public=False)
     await library.fetched(database, guild_id, user_id, report.story_id, now)
     return await library.show(database, guild_id, report.story_id), report
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot import reading
+from bot import library, reading
 from bot.errors import FetchError, NotAStory
 from bot.http import Response
 from bot.model import Comment, Story, StoryPage
@@ -155,3 +155,13 @@ async def test_a_list_is_no_story_for_a_member(tmp_path):
     kinds = Kinds({"discourse": Forum(host="site", stories=2), "page": Page()})
     with pytest.raises(NotAStory, match="list of several stories"):
         await fetch(tmp_path, FakeWeb({URL: html(BODY)}), kinds)
+
+
+@pytest.mark.asyncio
+async def test_what_a_member_fetched_is_seen_in_that_server_alone(tmp_path):
+    async with Database.open(tmp_path / "x.sqlite3") as database:
+        for guild in (1, 9):
+            await library.follow(database, guild, guild * 10, 2, NOW)
+        stored, _ = await reading.fetch(database, FakeWeb({URL: html(BODY)}), URL, guild_id=1, user_id=2, now=NOW)
+        assert [found.id for found in await library.latest(database, 1, 5)] == [stored.id]
+        assert await library.latest(database, 9, 5) == []
