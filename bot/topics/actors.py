@@ -101,6 +101,16 @@ def different(one: Actor, other: Actor) -> bool:
     return not one.parties | other.parties <= _ONE_STATE
 
 
+def is_european_body(actor: Actor) -> bool:
+    """Say whether an actor is ESA, the EU or a body of theirs, whose orders to European firms are the bloc's affair."""
+    return actor.kind in (AGENCY, BLOC) and actor.parties <= _BLOCS
+
+
+def both_inside_europe(one: Actor, other: Actor) -> bool:
+    """Say whether two actors are firms of the European bloc."""
+    return all(actor.kind in (COMPANY, FIRM) and actor.parties <= EUROPE for actor in (one, other))
+
+
 def at_odds(one: Actor, other: Actor) -> bool:
     """Say whether two governments are so much at odds that naming both says nothing of cooperation."""
     return any(frozenset((a, b)) in _AT_ODDS for a in one.parties for b in other.parties)

@@ -166,8 +166,10 @@ def _pair(mentions: Iterable[Mention]) -> _Pair:
     distinct: dict[tuple[frozenset[str], str], Mention] = {}
     for mention in mentions:
         distinct.setdefault((mention.actor.parties, mention.actor.kind), mention)
-    best = _Pair()
+    best, european = _Pair(), any(actors.is_european_body(mention.actor) for mention in distinct.values())
     for one, other in combinations(distinct.values(), 2):
+        if european and actors.both_inside_europe(one.actor, other.actor):
+            continue
         if actors.different(one.actor, other.actor):
             if not _VAGUE & (one.actor.parties | other.actor.parties):
                 return _Pair(1.0, (one.name, other.name))
