@@ -27,6 +27,7 @@ export class Actions {
     if (t === "MESSAGE_CREATE") this.countMessage(channel, d, open.length > 0);
     if (t === "MESSAGE_DELETE") this.grow(channel, -1);
     if (channel === this.channelId) this.setStarter();
+    else if (t === "MESSAGE_UPDATE" && String(d.id) === this.threadId) this.panel.starterChanged(d);
   }
 
   /** What only one person sees: an answer, a later follow-up, a change of either. */

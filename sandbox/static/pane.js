@@ -66,6 +66,14 @@ export class Pane {
     this.soon();
   }
 
+  /** The message that this thread hangs on was edited in a channel that is not open. */
+  starterChanged(d) {
+    for (const [id, one] of this.messages) {
+      if (one.type === 21) this.messages.set(id, { ...one, referenced_message: { ...one.referenced_message, ...d } });
+    }
+    this.soon();
+  }
+
   react(t, d) {
     const message = this.messages.get(String(d.message_id));
     if (!message || !d.emoji) return;

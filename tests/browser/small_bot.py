@@ -46,6 +46,33 @@ class Choices(discord.ui.View):
         await interaction.response.edit_message(content=f"Order: {select.values[0]}")
 
 
+class Pick(discord.ui.View):
+    """Selects that Discord itself fills."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=None)
+
+    @discord.ui.select(cls=discord.ui.UserSelect, custom_id="user", placeholder="Who")
+    async def user(self, interaction: discord.Interaction, select: discord.ui.UserSelect[Pick]) -> None:
+        """Tell who was chosen."""
+        await interaction.response.edit_message(content=f"User: {select.values[0].name}")
+
+    @discord.ui.select(cls=discord.ui.RoleSelect, custom_id="role", placeholder="Which role")
+    async def role(self, interaction: discord.Interaction, select: discord.ui.RoleSelect[Pick]) -> None:
+        """Tell which role was chosen."""
+        await interaction.response.edit_message(content=f"Role: {select.values[0].name}")
+
+    @discord.ui.select(
+        cls=discord.ui.ChannelSelect,
+        custom_id="channel",
+        placeholder="Where",
+        channel_types=[discord.ChannelType.forum],
+    )
+    async def channel(self, interaction: discord.Interaction, select: discord.ui.ChannelSelect[Pick]) -> None:
+        """Tell which channel was chosen."""
+        await interaction.response.edit_message(content=f"Channel: {select.values[0].name}")
+
+
 class SmallBot(discord.Client):
     """The bot; its commands are registered before it is ready."""
 
@@ -55,6 +82,7 @@ class SmallBot(discord.Client):
         self.tree = app_commands.CommandTree(self)
         self.tree.add_command(stories())
         self.tree.add_command(rules)
+        self.tree.add_command(count_words)
 
     async def setup_hook(self) -> None:
         """Register the commands."""
@@ -81,7 +109,26 @@ def stories() -> app_commands.Group:
         await interaction.response.defer()
         await interaction.followup.send("Thought about it")
 
+    @group.command(description="Answer in steps")
+    async def steps(interaction: discord.Interaction) -> None:
+        await interaction.response.send_message("First", ephemeral=True)
+        await interaction.followup.send("Second", ephemeral=True)
+        third = await interaction.followup.send("Third", ephemeral=True, wait=True)
+        await interaction.edit_original_response(content="First, changed")
+        await third.delete()
+        await interaction.followup.send("Last", ephemeral=True)
+
+    @group.command(description="Choose from what there is")
+    async def pick(interaction: discord.Interaction) -> None:
+        await interaction.response.send_message("Choose", ephemeral=True, view=Pick())
+
     return group
+
+
+@app_commands.context_menu(name="Count words")
+async def count_words(interaction: discord.Interaction, message: discord.Message) -> None:
+    """Count the words of a message for who asked."""
+    await interaction.response.send_message(f"{len(message.content.split())} words", ephemeral=True)
 
 
 @app_commands.command(description="Change the rules")
