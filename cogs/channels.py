@@ -8,11 +8,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import library
+from bot import freezing, history, library
 from bot.chat.access import require_posting, seen_channel
 from bot.chat.client import Rendezvous
 from bot.chat.embeds import followed_embed, topics_named
 from bot.chat.frozen_views import ChoiceButton
+from bot.chat.history_views import RetryButton, history_message
 from bot.chat.options import NEW, ChannelOption, Followable, LayoutName, chosen, named
 from bot.errors import NotFound
 from bot.topics import DEFAULT
@@ -121,11 +122,45 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
         await library.unfollow(self.bot.database, guild_of(interaction), channel_id(channel))
         await interaction.response.send_message(f"No more stories go to <#{channel_id(channel)}>.", ephemeral=True)
 
+    @app_commands.command(description="Post nothing more into a channel for now; what was posted follows its source")
+    @app_commands.describe(channel="One of the channels that you follow")
+    @manage_guild
+    async def pause(self, interaction: Interaction, channel: str) -> None:
+        """Let a channel rest."""
+        await history.pause(self.bot.database, guild_of(interaction), channel_id(channel))
+        text = f"I post nothing more into <#{channel_id(channel)}> until `/channels resume`."
+        await interaction.response.send_message(text, ephemeral=True)
+
+    @app_commands.command(description="Go on posting into a channel that was paused, or that waits for something")
+    @app_commands.describe(channel="One of the channels that you follow")
+    @manage_guild
+    async def resume(self, interaction: Interaction, channel: str) -> None:
+        """Let a channel go on."""
+        waited = await history.resume(self.bot.database, guild_of(interaction), channel_id(channel))
+        self.bot.deliverer.wake()
+        first = f" {waited} that waited go first." if waited else " What came meanwhile is not posted."
+        await interaction.response.send_message(f"I post into <#{channel_id(channel)}> again.{first}", ephemeral=True)
+
+    @app_commands.command(
+        name="history", description="What became of the last posts, and why; with Retry for what was given up"
+    )
+    @app_commands.describe(channel="One of the channels that you follow; all if you do not say")
+    @manage_guild
+    async def history_(self, interaction: Interaction, channel: str | None = None) -> None:
+        """Show the last deliveries of this server."""
+        guild, where = guild_of(interaction), channel_id(channel) if channel else None
+        found = await history.latest(self.bot.database, guild, where)
+        embed, view = history_message(found, await freezing.undecided(self.bot.database, guild))
+        await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
+
     @follow.autocomplete("topics")
     @edit.autocomplete("topics")
     async def _topics(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         return await topic_choices(interaction, current)
 
+    @history_.autocomplete("channel")
+    @pause.autocomplete("channel")
+    @resume.autocomplete("channel")
     @unfollow.autocomplete("channel")
     @edit.autocomplete("channel")
     async def _followed(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
@@ -141,5 +176,5 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
 
 async def setup(bot: Rendezvous) -> None:
     """Add the cog; discord.py calls this."""
-    bot.add_dynamic_items(ChoiceButton)
+    bot.add_dynamic_items(ChoiceButton, RetryButton)
     await bot.add_cog(app_commands.guild_only(Channels(bot)))

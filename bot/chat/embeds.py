@@ -25,14 +25,14 @@ def card_message(stored: StoredStory) -> tuple[discord.Embed, discord.ui.View]:
 def latest_embed(found: Sequence[StoredStory]) -> discord.Embed:
     """Return a list of stories with their numbers."""
     lines = [f"`#{s.id}` {render.title_line(s.story)} · {render.comment_count(s)}" for s in found]
-    text = _within(lines) or NO_STORIES
+    text = within(lines) or NO_STORIES
     return discord.Embed(title="Newest stories", description=text, colour=COLOUR)
 
 
 def followed_embed(found: Sequence[Subscription]) -> discord.Embed:
     """Return the followed channels with their state."""
     lines = [f"<#{s.channel_id}> — {topics_named(s.topics)}; {named(s.options)}; {_condition(s)}" for s in found]
-    text = _within(lines) or "No channel yet. Choose one with `/channels follow`."
+    text = within(lines) or "No channel yet. Choose one with `/channels follow`."
     return discord.Embed(title="Followed channels", description=text, colour=COLOUR)
 
 
@@ -45,7 +45,7 @@ def topics_embed(built_in: Mapping[str, str], own: Mapping[str, str]) -> discord
     """Return the topics that a server can choose from."""
     lines = [f"**{name}** — {about}" for name, about in built_in.items()]
     lines += [f"**{name}** — `{expression.replace('`', chr(39))}`" for name, expression in own.items()]
-    return discord.Embed(title="Topics", description=_within(lines), colour=COLOUR)
+    return discord.Embed(title="Topics", description=within(lines), colour=COLOUR)
 
 
 def trial_embed(title: str, trial: Trial) -> discord.Embed:
@@ -55,7 +55,7 @@ def trial_embed(title: str, trial: Trial) -> discord.Embed:
     for stored, verdict in trial.fitting[:10]:
         lines.append(f"`#{stored.id}` {render.title_line(stored.story)}")
         lines += [f"-# {escape(' '.join(verdict.reasons))[:300]}"] if verdict.reasons else []
-    return discord.Embed(title=title, description=_within([head, *lines]), colour=COLOUR)
+    return discord.Embed(title=title, description=within([head, *lines]), colour=COLOUR)
 
 
 def _condition(subscription: Subscription) -> str:
@@ -66,7 +66,8 @@ def _condition(subscription: Subscription) -> str:
     return "active"
 
 
-def _within(lines: Sequence[str], limit: int = 4096) -> str:
+def within(lines: Sequence[str], limit: int = 4096) -> str:
+    """Return as many lines as an embed has room for."""
     text = ""
     for line in lines:
         if len(text) + len(line) + 1 > limit:

@@ -10,9 +10,11 @@ import discord
 from bot import freezing
 from bot.chat.failures import guarded
 from bot.chat.source_views import require_manager
+from bot.markdown import clean_line
 from bot.store.frozen import Choice
 
 PREFIX = "story:vanished:"
+LABEL_ROOM = 40
 CHOICES: dict[Choice, str] = {"confirm": "Confirm: they are deleted", "keep": "Keep them"}
 
 Button = discord.ui.Button[discord.ui.View]
@@ -33,8 +35,9 @@ class ChoiceButton(
 ):
     """Decides about a frozen story; it works for ever, under a notice or a list."""
 
-    def __init__(self, choice: Choice, story_id: int) -> None:
-        super().__init__(discord.ui.Button(label=CHOICES[choice], custom_id=choice_id(choice, story_id)))
+    def __init__(self, choice: Choice, story_id: int, title: str = "") -> None:
+        label = f"{CHOICES[choice]} ({clean_line(title)[:LABEL_ROOM]})" if title else CHOICES[choice]
+        super().__init__(discord.ui.Button(label=label, custom_id=choice_id(choice, story_id)))
         self.choice, self.story_id = choice, story_id
 
     @classmethod

@@ -10,6 +10,7 @@ from aiosqlite import Connection as Transaction
 from bot.errors import NotFound
 from bot.model import Delivery, Layout, State
 from bot.store import chores
+from bot.store.reasons import PAUSED, STORYLESS
 from bot.store.values import from_ms, to_ms
 from bot.store.wishes import ensure_parts
 
@@ -119,8 +120,9 @@ async def hold(tx: Transaction, delivery_id: int, reason: str, until: datetime |
 
 async def held_places(tx: Transaction) -> list[tuple[int, int, Layout]]:
     """Return the guilds and channels where rows are held, and the layout they have there."""
-    sql = "SELECT DISTINCT guild_id, channel_id, layout FROM deliveries INDEXED BY deliveries_held WHERE state = 'held'"
-    return [(row[0], row[1], Layout(row[2])) for row in await tx.execute_fetchall(sql)]
+    sql = """SELECT DISTINCT guild_id, channel_id, layout FROM deliveries INDEXED BY deliveries_held
+        WHERE state = 'held' AND reason <> ?"""
+    return [(row[0], row[1], Layout(row[2])) for row in await tx.execute_fetchall(sql, (PAUSED,))]
 
 
 async def release_held(tx: Transaction, channel_id: int, now: datetime | None = None) -> None:
@@ -128,22 +130,27 @@ async def release_held(tx: Transaction, channel_id: int, now: datetime | None = 
     await tx.execute(
         """UPDATE deliveries SET reason = NULL, next_at = NULL, state = CASE WHEN message_id IS NOT NULL THEN 'live'
             WHEN attempt_at IS NOT NULL THEN 'inflight' ELSE 'pending' END
-        WHERE state = 'held' AND channel_id = :channel AND (:now IS NULL OR coalesce(next_at, 0) <= :now)""",
-        {"channel": channel_id, "now": to_ms(now)},
+        WHERE state = 'held' AND channel_id = :channel AND reason <> :paused
+            AND (:now IS NULL OR coalesce(next_at, 0) <= :now)""",
+        {"channel": channel_id, "now": to_ms(now), "paused": PAUSED},
     )
 
 
 async def finish(tx: Transaction, delivery_id: int, state: State, reason: str) -> None:
-    """End a row for good; comments of a story that never got its thread end with it."""
+    """End a row; comments of a story that never got its thread end with it.
+
+    A dead row remembers its last attempt, so that a doubt is settled first should an admin want it tried again.
+    """
     await tx.execute(
-        "UPDATE deliveries SET state = :state, reason = :reason, attempt_at = NULL WHERE id = :id",
+        """UPDATE deliveries SET state = :state, reason = :reason,
+            attempt_at = iif(:state = 'dead', attempt_at, NULL) WHERE id = :id""",
         {"id": delivery_id, "state": str(state), "reason": reason},
     )
     await tx.execute(
-        """UPDATE deliveries SET state = 'dead', reason = 'its story could not be posted: ' || :reason
+        """UPDATE deliveries SET state = 'dead', reason = :storyless || :reason
         WHERE state IN ('pending', 'held') AND comment_id IS NOT NULL AND (channel_id, story_id) IN (SELECT channel_id,
             story_id FROM deliveries WHERE id = :id AND comment_id IS NULL AND thread_id IS NULL)""",
-        {"id": delivery_id, "reason": reason},
+        {"id": delivery_id, "reason": reason, "storyless": STORYLESS},
     )
 
 

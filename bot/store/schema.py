@@ -167,6 +167,7 @@ OPTIONS = (
     # Set while so many comments vanished at once that admins are asked; the choice is the last one made.
     "ALTER TABLE stories ADD COLUMN frozen_at INTEGER",
     "ALTER TABLE stories ADD COLUMN frozen_choice TEXT CHECK (frozen_choice IN ('confirm', 'keep'))",
+    "CREATE INDEX deliveries_dead ON deliveries (guild_id) WHERE state = 'dead'",
     "CREATE INDEX stories_frozen ON stories (frozen_at) WHERE frozen_at IS NOT NULL",
     # A comment that an admin kept: it lacks at its source, and is not taken as deleted for that.
     "ALTER TABLE comments ADD COLUMN kept INTEGER NOT NULL DEFAULT 0",

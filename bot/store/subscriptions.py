@@ -113,6 +113,11 @@ async def pause(tx: Transaction, channel_id: int, reason: str) -> None:
     await tx.execute(sql, (reason, channel_id))
 
 
+async def resume(tx: Transaction, channel_id: int) -> None:
+    """Let new stories go to a channel again."""
+    await tx.execute("UPDATE subscriptions SET paused_reason = NULL WHERE channel_id = ?", (channel_id,))
+
+
 async def pause_guild(tx: Transaction, guild_id: int, reason: str) -> None:
     """Stop new stories for a whole guild and say why."""
     sql = "UPDATE subscriptions SET paused_reason = ? WHERE guild_id = ? AND paused_reason IS NULL"

@@ -21,6 +21,7 @@ from bot.store import (
     comments,
     deliveries,
     frozen,
+    history,
     late,
     links,
     meta,
@@ -42,7 +43,7 @@ from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, dump, locked, pa
 pytestmark = pytest.mark.asyncio
 
 MODULES = (
-    chores, comments, deliveries, frozen, late, links, meta, notices, removals, replies, restore, sources,
+    chores, comments, deliveries, frozen, history, late, links, meta, notices, removals, replies, restore, sources,
     stories, subscriptions, threads, topics, wishes,
 )  # fmt: skip
 AFTER = NOW + timedelta(days=1)
@@ -61,6 +62,10 @@ class World:
     thread: StoredThread
     CARD: int = 1
     ANN: int = 2
+
+
+async def _retry(tx: Transaction, world: World) -> None:
+    await history.retry(tx, await deliveries.get(tx, world.CARD), AFTER)
 
 
 Write = Callable[[Transaction, World], Awaitable[object]]
@@ -89,6 +94,9 @@ WRITES: dict[str, Write] = {
     "frozen.freeze": lambda tx, w: frozen.freeze(tx, w.story.id, NOW),
     "frozen.thaw": lambda tx, w: frozen.thaw(tx, w.story.id, "keep"),
     "frozen.keep": lambda tx, w: frozen.keep(tx, w.story.id),
+    "history.retry": _retry,
+    "history.pause": lambda tx, w: history.pause(tx, CHANNEL),
+    "history.resume": lambda tx, w: history.resume(tx, CHANNEL),
     "links.link": lambda tx, w: links.link(tx, 1, w.story.id, NOW),
     "links.show": lambda tx, w: links.show(tx, 1, w.story.id, NOW),
     "links.queue": lambda tx, w: links.queue(tx, 1, [w.story.id], queued=True),
@@ -128,6 +136,7 @@ WRITES: dict[str, Write] = {
     ),
     "subscriptions.unfollow": lambda tx, w: subscriptions.unfollow(tx, GUILD, CHANNEL),
     "subscriptions.pause": lambda tx, w: subscriptions.pause(tx, CHANNEL, "why"),
+    "subscriptions.resume": lambda tx, w: subscriptions.resume(tx, CHANNEL),
     "subscriptions.pause_guild": lambda tx, w: subscriptions.pause_guild(tx, GUILD, "why"),
     "threads.insert": lambda tx, w: threads.insert(tx, 1, "feed", "https://b.example", None, rank=1, born_at=NOW),
     "threads.save": lambda tx, w: threads.save(tx, replace(w.thread, signal="7")),

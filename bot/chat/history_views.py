@@ -1,0 +1,84 @@
+"""The history of a server's deliveries as an answer, with buttons for what was given up or is to be decided."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Self
+
+import discord
+
+from bot import history
+from bot.chat.embeds import within
+from bot.chat.failures import guarded
+from bot.chat.frozen_views import ChoiceButton
+from bot.chat.messages import COLOUR
+from bot.chat.source_views import require_manager
+from bot.markdown import clean_line, escape
+from bot.model import State, StoredStory
+from bot.store.history import Entry
+
+PREFIX = "delivery:retry:"
+TITLE_LIMIT, REASON_LIMIT, LABEL_LIMIT = 60, 200, 80
+MOST_RETRIES, MOST_CHOICES = 10, 5
+EMPTY = "Nothing was posted here yet. `/channels follow` chooses a channel."
+
+Button = discord.ui.Button[discord.ui.View]
+_MARKS = {State.LIVE: "✅", State.DEAD: "❌", State.HELD: "⏸️", State.GONE: "🗑️"}
+
+
+class RetryButton(discord.ui.DynamicItem[Button], template=rf"{PREFIX}(?P<delivery>\d{{1,18}})"):
+    """Tries again what was given up; its id carries which, and each press is checked anew."""
+
+    def __init__(self, delivery_id: int, label: str = "Retry") -> None:
+        super().__init__(discord.ui.Button(label=label[:LABEL_LIMIT], custom_id=f"{PREFIX}{delivery_id}"))
+        self.delivery_id = delivery_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, _: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
+    ) -> Self:
+        """Make the button again from its id."""
+        return cls(int(match["delivery"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Try again."""
+        await guarded(interaction, lambda: _retry(interaction, self.delivery_id))
+
+
+def history_message(found: Sequence[Entry], undecided: Sequence[StoredStory]) -> tuple[discord.Embed, discord.ui.View]:
+    """Return the last deliveries in words, a Retry button for each given up, and two for each frozen story."""
+    lines = [f"❄️ {_title(stored.story.title)}: very many comments vanished; you decide" for stored in undecided]
+    lines += [_line(entry) for entry in found]
+    embed = discord.Embed(title="Last deliveries", description=within(lines) or EMPTY, colour=COLOUR)
+    view = discord.ui.View(timeout=None)
+    for stored in undecided[:MOST_CHOICES]:
+        view.add_item(ChoiceButton("confirm", stored.id, stored.story.title))
+        view.add_item(ChoiceButton("keep", stored.id, stored.story.title))
+    for entry in [entry for entry in found if entry.retryable][:MOST_RETRIES]:
+        view.add_item(RetryButton(entry.delivery.id, f"Retry: {clean_line(_what(entry))}"))
+    view.stop()
+    return embed, view
+
+
+def _line(entry: Entry) -> str:
+    row, what = entry.delivery, _title(_what(entry))
+    if row.state is State.LIVE and row.message_id and entry.place:
+        what = f"[{what}](https://discord.com/channels/{row.guild_id}/{entry.place}/{row.message_id})"
+    words = escape(clean_line(history.state_of(entry))[:REASON_LIMIT])
+    return f"{_MARKS.get(row.state, '⏳')} {what} in <#{row.channel_id}>: {words}"
+
+
+def _what(entry: Entry) -> str:
+    return entry.title if entry.delivery.comment_id is None else f"{entry.author or 'A comment'} on {entry.title}"
+
+
+def _title(text: str) -> str:
+    return escape(clean_line(text)[:TITLE_LIMIT])
+
+
+async def _retry(interaction: discord.Interaction[Any], delivery_id: int) -> None:
+    guild, bot = require_manager(interaction), interaction.client
+    entry = await history.retry(bot.database, guild, delivery_id, bot.clock.now())
+    bot.deliverer.wake()
+    await interaction.response.send_message(f"I try **{_title(_what(entry))}** again.", ephemeral=True)

@@ -1,0 +1,80 @@
+"""What became of a server's last deliveries, in plain words, and what its admins can do about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.errors import Conflict, NotFound
+from bot.model import State
+from bot.store import history, removals, subscriptions
+from bot.store.database import Database
+from bot.store.history import Entry
+from bot.store.reasons import PAUSED
+
+MOST = 20
+MOST_IN_TROUBLE = 10
+NO_SUCH_DELIVERY = "That is not in the history of this server any more."
+NOT_AGAIN = (
+    "That cannot be tried again: it stands already or is under way, its channel is not followed, or what it "
+    "belongs to was taken away. `/channels history` shows how it is now."
+)
+NOT_PAUSED = "That channel is not paused, and nothing waits there. `/channels list` shows how all are."
+PAUSED_ALREADY = "That channel is paused already. `/channels resume` lets it go on."
+
+
+async def latest(database: Database, guild_id: int, channel_id: int | None = None) -> list[Entry]:
+    """Return a server's last deliveries, or those of one of its channels: first what is in trouble, 20 at most."""
+    async with database.read() as tx:
+        trouble = await history.in_trouble(tx, guild_id, channel_id, MOST_IN_TROUBLE)
+        newest = await history.newest(tx, guild_id, channel_id, MOST)
+    known = {entry.delivery.id for entry in trouble}
+    return [*trouble, *(entry for entry in newest if entry.delivery.id not in known)][:MOST]
+
+
+async def retry(database: Database, guild_id: int, delivery_id: int, now: datetime) -> Entry:
+    """Try again what was given up; raises ``NotFound``, or ``Conflict`` for what cannot be tried."""
+    async with database.write() as tx:
+        entry = await history.find(tx, guild_id, delivery_id)
+        if entry is None:
+            raise NotFound(NO_SUCH_DELIVERY)
+        if not entry.retryable:
+            raise Conflict(NOT_AGAIN)
+        await history.retry(tx, entry.delivery, now)
+    return entry
+
+
+async def pause(database: Database, guild_id: int, channel_id: int) -> None:
+    """Post nothing more into a channel; what stands there follows its source. Raises ``NotFound``, ``Conflict``."""
+    async with database.write() as tx:
+        if (await subscriptions.get(tx, guild_id, channel_id)).paused_reason:
+            raise Conflict(PAUSED_ALREADY)
+        await subscriptions.pause(tx, channel_id, PAUSED)
+        await history.pause(tx, channel_id)
+
+
+async def resume(database: Database, guild_id: int, channel_id: int) -> int:
+    """Let a channel go on; returns how much waited there. Raises ``NotFound``, or ``Conflict`` where nothing waits."""
+    async with database.write() as tx:
+        paused = (await subscriptions.get(tx, guild_id, channel_id)).paused_reason
+        await subscriptions.resume(tx, channel_id)
+        await removals.followed_again(tx, channel_id)
+        waited = await history.resume(tx, channel_id)
+        if not paused and not waited:
+            raise Conflict(NOT_PAUSED)
+    return waited
+
+
+def state_of(entry: Entry) -> str:
+    """Say in plain words how a delivery stands."""
+    row = entry.delivery
+    reason = f": {row.reason}" if row.reason else ""
+    if row.state is State.LIVE and row.have_rev < row.want_rev:
+        return f"posted; its newest edit follows{reason}"
+    return {
+        State.PENDING: f"waits for its turn{reason}",
+        State.INFLIGHT: "being posted; without a clear answer, I look whether it stands before I try again",
+        State.LIVE: "posted",
+        State.GONE: f"not there any more{reason}",
+        State.HELD: f"waits{reason}",
+        State.DEAD: f"given up{reason}",
+    }[row.state]
