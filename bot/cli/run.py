@@ -14,7 +14,7 @@ from bot.app import serve
 from bot.chat.client import Rendezvous, use_api
 from bot.clock import SystemClock
 from bot.config import Settings
-from bot.embedded import embedded, pages_to_read
+from bot.embedded import Embedded, embedded, pages_to_read
 from bot.http import CONTACT, Web
 from bot.sources import page as page_source
 from bot.sources.kinds import Kinds
@@ -75,8 +75,12 @@ async def _sandbox(settings: Settings, port: int) -> None:
         click.echo(f"\n  Open {run_.box.page_url}\n\nType /stories latest there. Ctrl-C ends it.")
         click.echo(f"The example site {run_.site.url} is read too: write stories and comments for it from that page.")
         click.echo(f"Stories are kept in {database}.")
-        known = bool(await library.latest(run_.database, run_.box.world.guild.id, 1))
-        readings = [page_source.parse(data, url=example.URL) for data in example.readings()]
-        for reading in pages_to_read(readings, known):
-            await run_.deliver(reading)
-        await asyncio.gather(run_.serving, run_.follow_site())
+        await asyncio.gather(run_.serving, run_.follow_site(), _play(run_))
+
+
+async def _play(run_: Embedded) -> None:
+    """Post the bundled story, and let it change."""
+    known = bool(await library.latest(run_.database, run_.box.world.guild.id, 1))
+    readings = [page_source.parse(data, url=example.URL) for data in example.readings()]
+    for reading in pages_to_read(readings, known):
+        await run_.deliver(reading)
