@@ -31,6 +31,7 @@ _VAGUE = frozenset(("ISSP", "FOREIGN"))
 # The parties of these must be others than those whose craft, crew or ground it is; where it starts is no party.
 _OWNED = frozenset(("payload", "seat", "site", "link", "joint"))
 _CRAFT_NAMES = ("sat", "sats")  # WildFireSat, cubesats
+_SPACE_WORD = "space"  # also within a name: Combined Space Operations
 _FIRM = frozenset(
     ("startup", "startups", "start", "company", "companies", "firm", "firms", "operator", "maker", "based")
 )
@@ -204,7 +205,11 @@ def _describes_firm(mention: Mention, passage: Passage) -> bool:
 
 
 def _about_space(readings: Sequence[_Reading], values: dict[str, float]) -> bool:
-    named_so = any(word.text.endswith(_CRAFT_NAMES) for reading in readings for word in reading.passage.words)
+    named_so = any(
+        word.text.endswith(_CRAFT_NAMES) or word.text.startswith(_SPACE_WORD)
+        for reading in readings
+        for word in reading.passage.words
+    )
     return (
         bool(values.get(SPACE))
         or named_so
