@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.markdown import clean_line, escape
 from bot.model import Delivery
-from bot.store import notices, removals, stories, subscriptions
+from bot.store import late, notices, removals, stories, subscriptions
 from bot.store.database import Transaction
-from bot.store.late import LeftOut
 
 LACKS = "the bot lacks: "
 LOCKED = "Discord said 160005"
 REASON_LIMIT = 200
 TITLE_LIMIT = 80
+# So long left-outs are counted into one notice.
+COUNTED = timedelta(minutes=10)
 
 
 async def held(tx: Transaction, row: Delivery, reason: str, now: datetime) -> None:
@@ -34,7 +35,7 @@ async def held(tx: Transaction, row: Delivery, reason: str, now: datetime) -> No
 async def stands(tx: Transaction, row: Delivery) -> None:
     """Say that a lane goes on: what stood in its way may be told anew."""
     await notices.over(tx, row.guild_id, _subject(row))
-    await notices.over(tx, row.guild_id, f"late:{row.channel_id}")
+    await notices.over(tx, row.guild_id, f"late:{row.channel_id}", said=True)
 
 
 async def given_up(tx: Transaction, row: Delivery, reason: str, now: datetime) -> None:
@@ -46,16 +47,26 @@ async def given_up(tx: Transaction, row: Delivery, reason: str, now: datetime) -
     await _put(tx, row.channel_id, f"dead:{row.channel_id}", text, now)
 
 
-async def left_out(tx: Transaction, channel_id: int, number: LeftOut, now: datetime) -> None:
-    """Tell how much would have come too late."""
-    what = [f"{number.stories} stories"] * (number.stories > 0) + [f"{number.comments} comments"] * (
-        number.comments > 0
-    )
+async def left_out(tx: Transaction, channel_id: int, now: datetime) -> None:
+    """Tell how much would have come too late; for a while what else is left out is counted into the same line."""
+    subscription = await subscriptions.of_channel(tx, channel_id)
+    if subscription is None:
+        return
+    guild_id, subject = subscription.guild_id, f"late:{channel_id}"
+    since = await notices.waiting_since(tx, guild_id, subject) or now
+    stories_, comments = await late.left_out(tx, guild_id, channel_id, since)
+    what = [_number(stories_, "story", "stories")] * (stories_ > 0)
+    what += [_number(comments, "comment", "comments")] * (comments > 0)
     text = (
-        f"I could not post into <#{channel_id}> for long. The newest go there now; {' and '.join(what)} would have "
-        "come too late and are left out. `/channels history` shows them, and can post them after all."
+        f"I could not post into <#{channel_id}> for long. The newest go there now. Left out, as they would have come "
+        f"too late: {' and '.join(what)}. `/channels history` shows them, and can post them after all."
     )
-    await _put(tx, channel_id, f"late:{channel_id}", text, now, once=True)
+    user_id = subscription.created_by
+    await notices.put(tx, guild_id, subject, text, now, user_id=user_id, once=True, wait=COUNTED)
+
+
+def _number(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"
 
 
 async def channel_gone(tx: Transaction, channel_id: int, reason: str, now: datetime) -> None:

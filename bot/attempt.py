@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from bot import render
+from bot import catchup, render
 from bot.aftermath import Act, Aftermath
 from bot.alarms import LACKS
 from bot.clock import Clock
@@ -90,6 +90,7 @@ class Attempt:
                 async with self._database.write() as tx:
                     now = self._clock.now()
                     await deliveries.release_held(tx, channel_id, None if guild_id else now)
+                    await catchup.leave_out(tx, now)
 
     async def _place(self, row: Delivery) -> Place | None:
         forum_post = row.layout is Layout.FORUM and row.thread_id is not None
@@ -151,7 +152,7 @@ class Attempt:
         if refusal.duty is Duty.UNTAGGED:
             plainer = replace(post, tags=())
         elif refusal.duty is Duty.FALLBACK and row.comment_id is None:
-            plainer = replace(render.plain_card(stored, current.skipped), name=post.name, tags=post.tags)
+            plainer = replace(render.plain_card(stored, current.skipped), name=post.name)
         elif refusal.duty is Duty.FALLBACK:
             plainer = render.plain_comment(post)
         return plainer if plainer != post else None

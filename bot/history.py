@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot import catchup
 from bot.errors import Conflict, NotFound
 from bot.model import State
 from bot.store import history, removals, subscriptions
@@ -52,13 +53,14 @@ async def pause(database: Database, guild_id: int, channel_id: int) -> None:
         await history.pause(tx, channel_id)
 
 
-async def resume(database: Database, guild_id: int, channel_id: int) -> int:
+async def resume(database: Database, guild_id: int, channel_id: int, now: datetime) -> int:
     """Let a channel go on; returns how much waited there. Raises ``NotFound``, or ``Conflict`` where nothing waits."""
     async with database.write() as tx:
         paused = (await subscriptions.get(tx, guild_id, channel_id)).paused_reason
         await subscriptions.resume(tx, channel_id)
         await removals.followed_again(tx, channel_id)
         waited = await history.resume(tx, channel_id)
+        await catchup.leave_out(tx, now)
         if not paused and not waited:
             raise Conflict(NOT_PAUSED)
     return waited

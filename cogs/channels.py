@@ -136,7 +136,9 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
     @manage_guild
     async def resume(self, interaction: Interaction, channel: str) -> None:
         """Let a channel go on."""
-        waited = await history.resume(self.bot.database, guild_of(interaction), channel_id(channel))
+        waited = await history.resume(
+            self.bot.database, guild_of(interaction), channel_id(channel), self.bot.clock.now()
+        )
         self.bot.deliverer.wake()
         first = f" {waited} that waited go first." if waited else " What came meanwhile is not posted."
         await interaction.response.send_message(f"I post into <#{channel_id(channel)}> again.{first}", ephemeral=True)

@@ -135,13 +135,13 @@ async def test_a_paused_channel_gets_nothing_but_deletions_and_edits_and_then_go
         await world.deliverer.run_due()
     assert world.said() == [text.replace("first", "edited") for text in posted]
     assert ("Bob", "waits: an admin paused this channel") in await shown(world)
-    assert await history.resume(world.database, GUILD, CHANNEL) == 2
+    assert await history.resume(world.database, GUILD, CHANNEL, world.clock.now()) == 2
     await world.drain()
     assert world.said()[1:] == ["edited", "answer to Ann", "answer to Bob"]
     with pytest.raises(Conflict):
-        await history.resume(world.database, GUILD, CHANNEL)
+        await history.resume(world.database, GUILD, CHANNEL, world.clock.now())
     with pytest.raises(NotFound):
-        await history.resume(world.database, 4711, CHANNEL)
+        await history.resume(world.database, 4711, CHANNEL, world.clock.now())
 
 
 async def test_a_doubt_stays_a_doubt_through_a_pause(world: World) -> None:
@@ -151,7 +151,7 @@ async def test_a_doubt_stays_a_doubt_through_a_pause(world: World) -> None:
     await history.pause(world.database, GUILD, CHANNEL)
     world.clock.turn(60)
     await world.drain()
-    await history.resume(world.database, GUILD, CHANNEL)
+    await history.resume(world.database, GUILD, CHANNEL, world.clock.now())
     await world.drain()
     assert len(world.messenger.posted) == 4
 
@@ -160,7 +160,7 @@ async def test_resume_tries_at_once_what_waits_for_a_permission(world: World) ->
     await world.read(PAGE)
     world.messenger.answers = [Refused(50013, Duty.HOLD, "Missing Permissions")]
     await world.deliverer.run_due()
-    assert await history.resume(world.database, GUILD, CHANNEL) == 1
+    assert await history.resume(world.database, GUILD, CHANNEL, world.clock.now()) == 1
     await world.drain()
     assert len(world.messenger.posted) == 4
 

@@ -24,14 +24,19 @@ async def put(
     user_id: int | None = None,
     source_id: int | None = None,
     once: bool = False,
+    wait: timedelta = timedelta(0),
 ) -> bool:
     """Promise to tell a server something, unless the same waits or was said within a day; tells which.
 
-    ``once``: nor if it was ever said since it last was ``over``.
+    ``once``: nor if it was ever said since it last was ``over``. ``wait``: so long it is not said, and says the
+    newest that is put for its subject.
     """
+    if wait:
+        sql = "UPDATE notices SET text = ? WHERE guild_id = ? AND subject = ? AND next_at IS NOT NULL AND tries = 0"
+        await tx.execute(sql, (text(says), guild_id, text(subject)))
     cursor = await tx.execute(
         """INSERT INTO notices (guild_id, user_id, subject, text, source_id, nonce, created_at, next_at)
-        SELECT :guild, :user, :subject, :text, :source, :nonce, :now, :now WHERE NOT EXISTS (SELECT 1 FROM notices
+        SELECT :guild, :user, :subject, :text, :source, :nonce, :now, :due WHERE NOT EXISTS (SELECT 1 FROM notices
             WHERE guild_id = :guild AND subject = :subject AND (next_at IS NOT NULL OR sent_at > :recent OR :once))""",
         {
             "guild": guild_id,
@@ -41,6 +46,7 @@ async def put(
             "source": source_id,
             "nonce": secrets.token_urlsafe(16),
             "now": to_ms(now),
+            "due": to_ms(now + wait),
             "recent": to_ms(now - RECENT),
             "once": once,
         },
@@ -48,11 +54,17 @@ async def put(
     return cursor.rowcount > 0
 
 
-async def over(tx: Transaction, guild_id: int, subject: str) -> None:
-    """Say that something is well again: what waits need not be said, and it may be told anew when it comes back."""
+async def waiting_since(tx: Transaction, guild_id: int, subject: str) -> datetime | None:
+    """Return since when a notice waits to be said for the first time."""
+    sql = "SELECT created_at FROM notices WHERE guild_id = ? AND subject = ? AND next_at IS NOT NULL AND tries = 0"
+    return next((from_ms(row[0]) for row in await tx.execute_fetchall(sql, (guild_id, subject))), None)
+
+
+async def over(tx: Transaction, guild_id: int, subject: str, *, said: bool = False) -> None:
+    """Say that something is well again, so that it may be told anew: what waits (unless ``said``) need not be said."""
     sql = """UPDATE notices SET subject = subject || ' over', next_at = NULL, reason = coalesce(reason, 'it is over')
-        WHERE guild_id = ? AND subject = ?"""
-    await tx.execute(sql, (guild_id, subject))
+        WHERE guild_id = ? AND subject = ? AND (sent_at IS NOT NULL OR NOT ?)"""
+    await tx.execute(sql, (guild_id, subject, said))
 
 
 async def due(tx: Transaction, now: datetime, limit: int = 20) -> list[Notice]:

@@ -72,6 +72,7 @@ HOT = {
     "history.resume": lambda tx, w: history.resume(tx, CHANNEL),
     "late.any_before": lambda tx, w: late.any_before(tx, NOW),
     "late.leave_out": lambda tx, w: late.leave_out(tx, too_old=NOW, late=NOW, lately=NOW, now=NOW, most=20),
+    "late.left_out": lambda tx, w: late.left_out(tx, GUILD, CHANNEL, NOW),
     "notices.over": lambda tx, w: notices.over(tx, GUILD, "held:22"),
     "removals.purge": lambda tx, w: removals.purge(tx, NOW),
     "removals.unfollowed": lambda tx, w: removals.unfollowed(tx, CHANNEL),
