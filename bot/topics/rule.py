@@ -213,7 +213,11 @@ def _about_space(readings: Sequence[_Reading], values: dict[str, float]) -> bool
     return (
         bool(values.get(SPACE))
         or named_so
-        or any(mention.actor.kind in _SPACE_KINDS for reading in readings for mention in reading.mentions)
+        or any(
+            mention.actor.kind in _SPACE_KINDS and "FOREIGN" not in mention.actor.parties
+            for reading in readings
+            for mention in reading.mentions
+        )
     )
 
 
