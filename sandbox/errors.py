@@ -15,6 +15,7 @@ MESSAGES = {
     10015: "Unknown Webhook",
     10062: "Unknown interaction",
     10063: "Unknown application command",
+    10087: "Unknown tag",
     30003: "Maximum number of pins reached for the channel (250)",
     30007: "Maximum number of webhooks reached (15)",
     30010: "Maximum number of reactions reached (20)",

@@ -61,7 +61,7 @@ def known_tags(channel: Channel, wanted: list[int]) -> None:
     """Refuse tags that the forum does not offer."""
     known = {int(t["id"]) for t in channel.tags}
     if any(t not in known for t in wanted):
-        raise invalid("applied_tags", "UNKNOWN_TAG", "Unknown tag")
+        raise ApiError(10087)
 
 
 def moderated_tags(call: Call, channel: Channel, wanted: list[int]) -> None:
