@@ -8,6 +8,8 @@ import { SiteForm } from "./site-form.js";
 import { nameOf } from "./store.js";
 import { timeNode } from "./time.js";
 
+const STATUS_MS = 6000;
+
 /** What stands above the site. */
 export function siteHead(app) {
   return el("header", { class: "pane-head" }, menuButton(app), el("h2", {}, icon("news"), el("span", {}, "Example site")),
@@ -117,12 +119,19 @@ export class SiteView {
   async ask(what, body, said) {
     try {
       await api.change(what, body);
-      this.status.textContent = said;
+      this.say(said);
       return null;
     } catch (problem) {
-      this.status.textContent = problem.message;
+      this.say(problem.message);
       return problem.message;
     }
+  }
+
+  /** Tell something for a while; it must not cover the stories for ever. */
+  say(text) {
+    this.status.textContent = text;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.status.replaceChildren(), STATUS_MS);
   }
 
   async remove(post, first) {
@@ -137,7 +146,7 @@ export class SiteView {
     const { channel, thread } = await api.mirror(story.id).catch(() => ({}));
     if (thread) location.hash = `site/${thread}`;
     else if (channel) this.app.openChannel(channel);
-    else this.status.textContent = "The bot has not posted this story: it was there before the bot came, or no channel follows it.";
+    else this.say("The bot has not posted this story: it was there before the bot came, or no channel follows it.");
   }
 
   // What the app asks of a pane and the site has no use for.

@@ -63,6 +63,16 @@ async def test_a_forum_lists_its_posts_with_tags(stage: Stage) -> None:
 
 
 @pytest.mark.asyncio
+async def test_without_an_example_site_there_is_no_way_to_it(stage: Stage) -> None:
+    page = await stage.open()
+    await page.evaluate("location.hash = 'site'")
+    await expect(page.locator("#main h2")).to_have_text("general")
+    await expect(page.get_by_role("button", name="Write the news")).to_have_count(0)
+    answer = await page.request.get(f"{stage.box.page_url}page/site")
+    assert answer.status == 404
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 async def test_the_theme_follows_the_system_until_it_is_switched(stage: Stage, scheme: str) -> None:
     page = await stage.open(color_scheme=scheme)

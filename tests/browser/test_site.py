@@ -202,6 +202,21 @@ async def test_what_a_moderator_deletes_stays_deleted(live: Live) -> None:
     await expect(panel.get_by_text("cable is cut, both?")).to_have_count(0)
 
 
+async def test_a_locked_thread_waits_until_it_is_unlocked(live: Live) -> None:
+    page = await live.open("site")
+    panel = await beside(page, ANTENNA)
+    await panel.get_by_role("button", name="Lock thread").click()
+    await expect(panel.locator(".head-tools .badge")).to_have_text(["Locked", "Archived"])
+    live.run.site.add_comment(1, "Said behind a closed door", "Max")
+    [(source, _)] = await sourcing.overview(live.run.database)
+    await live.run.bot.poller.poll(source.id)
+    await live.run.bot.poller.run_due()
+    await live.run.settle()
+    await expect(panel.get_by_text("Said behind a closed door")).to_have_count(0)
+    await panel.get_by_role("button", name="Unlock thread").click()
+    await expect(panel.get_by_text("Said behind a closed door")).to_be_visible()
+
+
 async def test_hostile_words_at_the_site_are_only_words(live: Live) -> None:
     page = await live.open("site")
     site = live.run.site
