@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +30,23 @@ async def test_inline_comments_answer_the_card_or_their_parent_in_the_channel_it
     async with start() as run:
         await run.deliver(PAGE)
         assert asked(run, "POST", "/messages") == []
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_an_inline_comment_whose_record_was_lost_with_the_process_stands_once(start: Start, after: bool) -> None:
+    async with start() as run:
+        await follow(run, NEWS, layout="inline")
+        await run.deliver(replace(PAGE, comments=(ANN,)))
+        fatal = run.box.faults.add(method="POST", path_regex=r"/messages$", kind="hang", after=after)
+        work = asyncio.create_task(run.deliver(PAGE))
+        while not fatal.hits:
+            await run.bot.clock.sleep(0.01)
+        work.cancel()
+    async with start() as run:
+        await run.settle()
+        card, ann, bob, cem = shown(run, NEWS)
+        assert words([ann, bob, cem]) == ["first", "to Ann", "second"]
+        assert [m["reply_to"] for m in (ann, bob, cem)] == [card["id"], ann["id"], card["id"]]
 
 
 async def test_inline_edits_and_deletions_change_what_stands(start: Start) -> None:
