@@ -14,8 +14,9 @@ import pytest
 import pytest_asyncio
 
 from bot import library
-from bot.model import Story
+from bot.model import ChoreKind, Story
 from bot.store import (
+    chores,
     comments,
     deliveries,
     frozen,
@@ -50,6 +51,12 @@ HOT = {
     "deliveries.card": lambda tx, w: deliveries.card(tx, CHANNEL, 1),
     "replies.parent": lambda tx, w: replies.parent(tx, w["row"]),
     "replies.renamed": lambda tx, w: replies.renamed(tx, 1),
+    "replies.above": lambda tx, w: replies.above(tx, w["row"]),
+    "chores.due": lambda tx, w: chores.due(tx, NOW),
+    "chores.want_rename": lambda tx, w: chores.want_rename(tx, 1),
+    "chores.want_publish": lambda tx, w: chores.want_publish(tx, 1),
+    "chores.wait": lambda tx, w: chores.wait(tx, ChoreKind.PUBLISH, CHANNEL, NOW),
+    "subscriptions.of_channel": lambda tx, w: subscriptions.of_channel(tx, CHANNEL),
     "deliveries.has_live_replies": lambda tx, w: deliveries.has_live_replies(tx, w["row"]),
     "deliveries.message_ids": lambda tx, w: deliveries.message_ids(tx, CHANNEL, 1),
     "deliveries.held_places": lambda tx, w: deliveries.held_places(tx),
