@@ -32,6 +32,7 @@ class Chores:
         self._database = database
         self._messenger = messenger
         self._clock = clock
+        self._quiet_until = clock.now()
 
     async def run(self, ready: Callable[[], bool]) -> None:
         """Do chores until cancelled, once ``ready`` says so; raises ``Stopped`` when the token is dead."""
@@ -46,7 +47,9 @@ class Chores:
             await self._clock.sleep(pause)
 
     async def keep_one(self) -> bool:
-        """Do the next chore that is due; returns whether there was one."""
+        """Do the next chore that is due; returns whether there was one, which there is not while Discord bars us."""
+        if self._clock.now() < self._quiet_until:
+            return False
         async with self._database.read() as tx:
             chore = await chores.due(tx, self._clock.now())
             card = await deliveries.get(tx, chore.delivery_id) if chore else None
@@ -80,8 +83,10 @@ class Chores:
             case Stop(text):
                 raise Stopped(text)
             case Wait(seconds):
+                until = self._clock.now() + timedelta(seconds=seconds)
+                self._quiet_until = until if answer.everywhere else self._quiet_until
                 async with self._database.write() as tx:
-                    await chores.wait(tx, chore.kind, card.channel_id, self._clock.now() + timedelta(seconds=seconds))
+                    await chores.wait(tx, chore.kind, card.channel_id, until)
             case Refused() if answer.duty in NO_USE or chore.tries >= TRIES:
                 log.warning("gave up chore=%s delivery=%d code=%d", chore.kind, card.id, answer.code)
                 async with self._database.write() as tx:

@@ -104,6 +104,7 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
         if seen is not None and wish != old.options:
             require_posting(interaction, seen, wish.layout)
         made = await library.edit(self.bot.database, guild, where, topics, wish)
+        await self.bot.deliverer.release(guild)  # what waited for a better choice may go on
         text = f"<#{where}> gets new stories about {topics_named(made.topics)} from now on: {named(made.options)}."
         await interaction.response.send_message(text, ephemeral=True)
 

@@ -209,6 +209,15 @@ async def test_a_wait_concerns_the_whole_channel_and_nothing_else(world: World) 
     assert len(world.messenger.published) == 2
 
 
+async def test_while_discord_bars_us_nothing_is_asked_of_it(world: World) -> None:
+    chores = await stage(world)
+    await world.read(titled("Second title"))
+    world.messenger.answers = [Wait(900, everywhere=True)]
+    assert await all_due(chores) == 1
+    world.clock.turn(901)
+    assert await all_due(chores) == 2
+
+
 async def test_a_wish_made_while_the_last_one_is_under_way_is_not_taken_as_kept(world: World) -> None:
     chores = await stage(world, publish=False)
     await world.read(titled("Second title"))

@@ -210,11 +210,26 @@ async def test_d29_a_forum_that_wants_a_tag_waits_for_one_is_told_of_and_goes_on
         assert shown(run, FORUM) == []
         assert "the forum wants a tag on each post" in await say(run, "channels list", {})
         assert asked(run, "POST", "/threads") == [], "nothing was tried in vain"
+        async with run.database.read() as tx:
+            (notice,) = await tx.execute_fetchall("SELECT text FROM notices")
+        assert "the forum wants a tag on each post" in notice["text"], "and it is told"
         await give_tags(run, "Other", "Dish News", flags=REQUIRE_TAG)
         while not shown(run, FORUM):
             await asyncio.sleep(0.01)
         await run.settle()
         assert tags(run) == [["Dish News"]]
+
+
+async def test_d29_a_tag_that_the_admin_names_lets_the_story_go_on_at_once(start: Start) -> None:
+    async with start() as run:
+        await give_tags(run, "Other", flags=REQUIRE_TAG)
+        await follow(run, FORUM)
+        await run.deliver(PAGE)
+        assert shown(run, FORUM) == []
+        said = await say(run, "channels edit", {"channel": str(run.box.world.channel(FORUM).id), "tags": "other"})
+        assert "tagged other" in said
+        await run.settle()
+        assert tags(run) == [["Other"]]
 
 
 async def test_d29_a_tag_that_vanished_unseen_costs_the_post_its_tags_and_nothing_else(start: Start) -> None:
