@@ -9,10 +9,12 @@ from aiohttp import WSMsgType, web
 
 from sandbox.example_site import ExampleSite
 from sandbox.model import Json
+from sandbox.page_events import first_messages
 from sandbox.page_http import NO_PERMISSION, Handler, guarded, message_key, number, read_body, send_file, who
 from sandbox.page_moderation import TAKEABLE, Moderation
 from sandbox.page_private import Private
 from sandbox.page_site import SitePage
+from sandbox.world import World
 
 # Ids and permissions are too large for the numbers of JavaScript.
 TAKEABLE_JSON = [{"bit": str(bit), "name": name} for bit, name in TAKEABLE.items()]
@@ -46,6 +48,8 @@ class Box(Protocol):
     @property
     def page_events(self) -> Events: ...
     def snapshot(self) -> Json: ...
+    @property
+    def world(self) -> World: ...
     def messages(self, channel_id: int) -> list[Json]: ...
     async def command(self, user_id: int, channel_id: int, name: str, options: Json) -> Answer: ...
     async def autocomplete(
@@ -88,6 +92,10 @@ class Page:
         """Send the messages of one channel, oldest first."""
         found = self.box.messages(int(request.match_info["channel"]))
         return web.json_response([one | {"command_name": self._names.get(one["id"])} for one in found])
+
+    async def posts(self, request: web.Request) -> web.StreamResponse:
+        """Send the first message of each post of a forum, by the post's id."""
+        return web.json_response(first_messages(self.box.world, int(request.match_info["forum"])))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Send live events until the page goes away."""
@@ -178,6 +186,7 @@ def add_page_routes(app: web.Application, box: Any) -> None:
         "/page/static/{name}": page.static,
         "/page/snapshot": page.snapshot,
         "/page/messages/{channel}": page.messages,
+        "/page/posts/{forum}": page.posts,
         "/page/ws": page.events,
         "/page/site": site.show,
         "/page/site/{story}/mirror": site.mirror,

@@ -58,3 +58,10 @@ def _guild(world: World, guild_id: int) -> Json:
 def messages(world: World, channel_id: int) -> list[Json]:
     """Return a channel's messages as Discord JSON, oldest first."""
     return [message_json(world, m) for m in world.history(channel_id)]
+
+
+def first_messages(world: World, forum_id: int) -> Json:
+    """Return the message that each post of a forum began with, by the post's id; a deleted one is absent."""
+    posts = (c for c in world.channels.values() if c.parent_id == forum_id and c.thread is not None)
+    found = ((post.id, world.messages.get(post.id, {}).get(post.id)) for post in posts)
+    return {str(post_id): message_json(world, message) for post_id, message in found if message is not None}

@@ -21,6 +21,7 @@ export class Actions {
   onMessage(t, d) {
     if (d.flags & EPHEMERAL) return;
     const channel = String(d.channel_id);
+    if (String(d.id) === channel) this.main?.forum?.started(t, d);
     const open = this.panes.filter((pane) => pane.channelId === channel);
     for (const pane of open) pane.apply(t, d);
     if (t === "MESSAGE_CREATE" && d.interaction_metadata) this.doneWaiting(channel, d);

@@ -17,6 +17,7 @@ async function call(path, body) {
 
 export const snapshot = () => call("snapshot");
 export const messages = (channel) => call(`messages/${encodeURIComponent(channel)}`);
+export const posts = (forum) => call(`posts/${encodeURIComponent(forum)}`);
 export const command = (body) => call("command", body);
 export const autocomplete = (body) => call("autocomplete", body);
 export const click = (body) => call("click", body);

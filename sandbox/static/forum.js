@@ -2,10 +2,11 @@
 
 import { el } from "./dom.js";
 import { badge, iconOf } from "./heads.js";
-import { counted } from "./messages.js";
-import { marksOf } from "./store.js";
+import { counted, snippet } from "./messages.js";
+import { marksOf, nameOf } from "./store.js";
 import { timeNode } from "./time.js";
 
+const MOST = 240;
 const EPOCH = 1420070400000n;
 
 export class Forum {
@@ -13,10 +14,19 @@ export class Forum {
   constructor(pane) {
     this.pane = pane;
     this.chosen = new Set();
+    this.starts = new Map();
     this.filter = el("div", { class: "tag-filter", role: "group", "aria-label": "Filter by tag" });
     this.list = el("ul", { class: "posts" });
     this.none = el("p", { class: "hint" });
     this.node = el("section", { class: "forum", "aria-label": "Posts" }, this.filter, this.none, this.list);
+  }
+
+  /** The first message of a post came, changed or went. */
+  started(t, message) {
+    const id = String(message.id);
+    if (t === "MESSAGE_DELETE") this.starts.delete(id);
+    else this.starts.set(id, { ...this.starts.get(id), ...message });
+    this.pane.soon();
   }
 
   draw() {
@@ -49,8 +59,15 @@ export class Forum {
     return el("button", { type: "button", class: "post-card", "data-thread": post.id, onclick: () => this.pane.openThread(post.id) },
       own.length > 0 && el("span", { class: "post-tags" }, own.map((tag) => badge(label(tag)))),
       el("span", { class: "post-title" }, iconOf(post), el("b", {}, post.name), unread && el("span", { class: "new" }, "new")),
+      this.starts.has(post.id) && el("span", { class: "post-start" }, this.start(this.starts.get(post.id))),
       el("span", { class: "post-foot" }, counted(post.message_count ?? 0), " · ", timeNode(madeAt(post.last_message_id ?? post.id), "R", ""),
         marksOf(post).map(badge)));
+  }
+
+  /** Who wrote the first message, and how it begins; a card's title would only repeat the post's. */
+  start(message) {
+    const text = message.content || message.embeds?.[0]?.description;
+    return [el("b", {}, nameOf(message.author)), ": ", snippet(text ? { ...message, content: text } : message, this.pane, MOST)];
   }
 }
 

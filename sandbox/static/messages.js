@@ -9,6 +9,7 @@ import { openMenu } from "./menu.js";
 import { marksOf, nameOf } from "./store.js";
 import { format, stamp, timeNode } from "./time.js";
 
+const PUBLISHED = 1;
 const EPHEMERAL = 64;
 const NO_EMBEDS = 4;
 const LOADING = 128;
@@ -56,7 +57,8 @@ function heading(message, view) {
   return el("h3", { class: "message-head" },
     el("span", { class: "author" }, nameOf(message.author ?? user)),
     bot && el("span", { class: "app-badge" }, "APP"),
-    el("time", { datetime: message.timestamp, title: format(date, "F") }, stamp(date)));
+    el("time", { datetime: message.timestamp, title: format(date, "F") }, stamp(date)),
+    Boolean(message.flags & PUBLISHED) && el("span", { class: "badge" }, "Published"));
 }
 
 function content(message, view) {
@@ -101,18 +103,19 @@ function reference(message, view) {
 }
 
 /** The start of a message on one line, without buttons in it. */
-function snippet(message, view) {
+export function snippet(message, view, most = SNIPPET) {
   const [first] = message.embeds ?? [];
   const text = message.content || first?.title || first?.description || first?.author?.name;
   if (!text) return el("i", {}, "Click to see attachment");
   // The Markdown is drawn and only its words are kept, as a link cannot stand inside the button.
-  const drawn = el("span", {}, markdown([...text].slice(0, SNIPPET * 2).join(""), view.context));
+  const drawn = el("span", {}, markdown([...text].slice(0, most * 2).join(""), view.context));
   for (const hidden of drawn.querySelectorAll(".spoiler")) hidden.replaceWith("▮▮▮");
   for (const block of drawn.querySelectorAll("blockquote, div, li, pre, small")) {
     block.before(" ");
     block.after(" ");
   }
-  return [...drawn.textContent.replace(/\s+/g, " ").trim()].slice(0, SNIPPET).join("");
+  const words = [...drawn.textContent.replace(/\s+/g, " ").trim()];
+  return words.length > most ? `${words.slice(0, most).join("").trimEnd()}…` : words.join("");
 }
 
 function threadLine(message, view) {

@@ -38,7 +38,8 @@ export class Pane {
   async load() {
     this.loaded = false;
     try {
-      const list = await api.messages(this.channelId);
+      const list = this.forum ? [] : await api.messages(this.channelId);
+      if (this.forum) this.forum.starts = new Map(Object.entries(await api.posts(this.channelId)));
       this.messages = new Map(list.map((message) => [String(message.id), message]));
       this.problem = null;
     } catch (problem) {

@@ -25,6 +25,14 @@ CONTRAST = """(selector) => {
   return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
 }"""
 
+NAMELESS = """() => {
+  const labels = (one) => [...(one.labels ?? [])].map((label) => label.textContent).join('');
+  const name = (one) => one.getAttribute('aria-label') || one.textContent || labels(one);
+  const controls = 'button, input, textarea, select, a[href], [role=combobox], [tabindex="0"]';
+  return [...document.querySelectorAll(controls)].filter((one) => one.checkVisibility() && !name(one).trim())
+    .map((one) => one.outerHTML.slice(0, 120));
+}"""
+
 
 def fill_forum(stage: Stage) -> int:
     """Give the forum two tags and three posts, the first of them locked; returns the forum's id."""
@@ -38,7 +46,7 @@ def fill_forum(stage: Stage) -> int:
     missions, policy = (int(tag["id"]) for tag in forum.tags)
     for name, tags in (("Old treaty", [policy]), ("Moon lander", [missions]), ("Lunar law", [missions, policy])):
         post = world.start_thread(forum, name, world.bot_id, tags=tags)
-        world.post(post, Draft(world.bot_id, f"About: {name}"))
+        world.post(post, Draft(world.bot_id, f"About: **{name}**", id=post.id))
     world.lock_thread(world.channel("Old treaty").id)
     return forum.id
 
@@ -49,15 +57,21 @@ async def test_a_forum_lists_its_posts_with_tags(stage: Stage) -> None:
     page = await stage.open()
     await page.locator("#channels").get_by_role("button", name="stories-forum").click()
     posts = page.get_by_role("region", name="Posts").locator(".post-card")
-    await expect(posts.locator("b")).to_have_text(["Lunar law", "Moon lander", "Old treaty"])
+    await expect(posts.locator(".post-title b")).to_have_text(["Lunar law", "Moon lander", "Old treaty"])
     await expect(posts.nth(0).locator(".post-tags .badge")).to_have_text(["Missions", "Policy"])
     await expect(posts.nth(2).locator(".post-foot .badge")).to_have_text(["Locked", "Archived"])
+    await expect(posts.nth(1).locator(".post-start")).to_have_text("Rendezvous: About: Moon lander")
+    world = stage.box.world
+    [first] = world.messages[world.channel("Moon lander").id].values()
+    first.content = "Changed"
+    world.edited(first)
+    await expect(posts.nth(1).locator(".post-start")).to_have_text("Rendezvous: Changed")
     await page.get_by_role("button", name="Policy").first.click()
-    await expect(posts.locator("b")).to_have_text(["Lunar law", "Old treaty"])
+    await expect(posts.locator(".post-title b")).to_have_text(["Lunar law", "Old treaty"])
     await expect(page.get_by_role("button", name="Policy", pressed=True)).to_be_focused()
     late = stage.box.world.channel("Old treaty")
     stage.box.world.post(late, Draft(stage.person("Max"), "Still alive"))
-    await expect(posts.locator("b")).to_have_text(["Old treaty", "Lunar law"])
+    await expect(posts.locator(".post-title b")).to_have_text(["Old treaty", "Lunar law"])
     await posts.nth(1).click()
     await expect(page.locator("#panel").get_by_text("About: Lunar law")).to_be_visible()
 
@@ -92,6 +106,24 @@ async def test_text_is_readable_in_both_themes(stage: Stage, scheme: str) -> Non
     page = await stage.open(color_scheme=scheme)
     for selector in (".content", ".content a", ".channel", ".message-head time", ".acting"):
         assert await page.evaluate(CONTRAST, selector) >= 4.5, selector
+
+
+@pytest.mark.asyncio
+async def test_every_control_has_a_name_and_every_id_is_one(stage: Stage) -> None:
+    forum = fill_forum(stage)
+    message = await stage.channel.send("The story")
+    thread = await message.create_thread(name="Talk")
+    await thread.send("A comment")
+    page = await stage.open(f"/{thread.id}")
+    await expect(page.locator("#panel .message")).to_have_count(2)
+    ids = "() => [...document.querySelectorAll('[id]')].map((one) => one.id)"
+    for where in (f"{stage.channel.id}/{thread.id}", str(forum)):
+        await page.evaluate("(hash) => { location.hash = hash; }", where)
+        await expect(page.locator("#main h2")).to_be_visible()
+        assert await page.evaluate(NAMELESS) == []
+        found = await page.evaluate(ids)
+        assert len(found) == len(set(found))
+    await expect(page.get_by_role("heading", level=2, name="stories-forum")).to_be_visible()
 
 
 @pytest.mark.asyncio
