@@ -13,6 +13,7 @@ LIMITS = {TITLE: 400, LEDE: 1500, BODY: 1000}
 LONGEST_WORD = 40
 
 _TAG = re.compile(r"<[^<>]{0,300}>")
+_CURRENCY = re.compile(r"\b(?:US|CA|AU|NZ|HK)\$")  # "US$545 million" names no party
 _TOKEN = re.compile(
     r"(?P<dotted>(?<!\w)(?:[^\W\d_]\.){2,}(?:[^\W\d_](?!\w))?)"
     r"|(?P<word>[^\W_]+)"
@@ -86,7 +87,7 @@ def passages(title: str, lede: str = "", body: str = "") -> list[Passage]:
     """
     found = list[Passage]()
     for field, text in ((TITLE, title), (LEDE, lede), (BODY, "" if lede.strip() else body)):
-        plain = _TAG.sub(" ", html.unescape(text[: LIMITS[field]]))
+        plain = _CURRENCY.sub("$", _TAG.sub(" ", html.unescape(text[: LIMITS[field]])))
         all_words = words(plain)
         if field == TITLE:
             found.append(Passage(TITLE, tuple(all_words)))
