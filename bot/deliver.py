@@ -90,7 +90,8 @@ class Deliverer:
                 if self._stop:
                     raise self._stop
                 try:
-                    await asyncio.wait_for(self._ended.wait(), patience)
+                    async with asyncio.timeout(patience):  # wait_for may lose a cancellation on Python 3.11
+                        await self._ended.wait()
                 except TimeoutError:
                     self._woken.set()
         finally:

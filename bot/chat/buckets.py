@@ -126,7 +126,8 @@ class Bucket:
                     raise discord.RateLimited(left)
                 self._changed.clear()
                 try:
-                    await asyncio.wait_for(self._changed.wait(), left)
+                    async with asyncio.timeout(left):
+                        await self._changed.wait()
                 except TimeoutError:
                     continue
             self._take()

@@ -62,7 +62,7 @@ class Database:
                     await database._notice_a_restored_backup()
                 yield database
             finally:
-                await _unbroken(_close(connections))
+                await unbroken(_close(connections))
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
@@ -80,12 +80,12 @@ class Database:
             await self._writer.execute("BEGIN IMMEDIATE")
             yield self._writer
         except BaseException:
-            await _unbroken(self._writer.rollback())
+            await unbroken(self._writer.rollback())
             raise
         try:
-            await _unbroken(self._writer.commit())
+            await unbroken(self._writer.commit())
         except BaseException:
-            await _unbroken(self._writer.rollback())  # nothing to do where the commit went through
+            await unbroken(self._writer.rollback())  # nothing to do where the commit went through
             raise
 
     @asynccontextmanager
@@ -98,7 +98,7 @@ class Database:
                 yield connection
         finally:
             try:
-                await _unbroken(connection.rollback())
+                await unbroken(connection.rollback())
             finally:
                 self._readers.put_nowait(connection)
 
@@ -139,7 +139,7 @@ def told(path: Path) -> Iterator[None]:
         raise StoreError(f"{path} could not be used ({error}); nothing was half stored: {advice}.") from error
 
 
-async def _unbroken(work: Coroutine[Any, Any, Any]) -> None:
+async def unbroken(work: Coroutine[Any, Any, Any]) -> None:
     """Finish ``work`` even when we are cancelled meanwhile; the cancellation follows after it."""
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
@@ -163,7 +163,7 @@ async def _open_all(path: Path) -> list[Transaction]:
         for _ in range(READERS):
             opened.append(await _connect(path, "PRAGMA query_only = ON"))
     except BaseException as error:
-        await _unbroken(_close(opened))
+        await unbroken(_close(opened))
         if isinstance(error, sqlite3.Error):
             raise StoreError(f"{path} cannot be used: {error}. Is the disk full, or is the file in use?") from error
         raise

@@ -13,6 +13,7 @@ from bot.errors import StoreError
 from bot.store import meta
 from bot.store.brief import BriefDatabase
 from bot.store.database import Database
+from tests.store.files import locked
 
 pytestmark = pytest.mark.asyncio
 
@@ -101,3 +102,90 @@ async def test_a_cancelled_transaction_leaves_nothing_behind(database: Database)
     await asyncio.gather(task, return_exceptions=True)
     async with brief.write() as tx:
         assert await meta.get(tx, "key") is None
+
+
+async def test_those_who_wait_share_one_commit(database: Database) -> None:
+    brief, commits = BriefDatabase(database), []
+    commit = brief._writer.commit
+
+    async def counted() -> None:
+        commits.append(1)
+        await commit()
+
+    brief._writer.commit = counted
+
+    async def one(number: int) -> None:
+        async with brief.write() as tx:
+            await meta.put(tx, f"key {number}", "x")
+        async with database.read() as view:
+            assert await meta.get(view, f"key {number}") == "x"
+
+    await asyncio.gather(*map(one, range(150)))
+    assert 3 <= len(commits) < 30
+
+
+async def test_an_error_of_one_leaves_the_others_alone(database: Database) -> None:
+    brief = BriefDatabase(database)
+
+    async def one(number: int) -> None:
+        async with brief.write() as tx:
+            await meta.put(tx, f"key {number}", "x")
+            if number % 2:
+                raise RuntimeError
+
+    results = await asyncio.gather(*map(one, range(10)), return_exceptions=True)
+    assert [type(result) for result in results] == [type(None), RuntimeError] * 5
+    async with database.read() as tx:
+        assert [await meta.get(tx, f"key {number}") for number in range(10)] == ["x", None] * 5
+
+
+async def test_a_transaction_lost_as_a_whole_is_lost_for_all_and_said_to_all(database: Database) -> None:
+    brief = BriefDatabase(database)
+
+    async def one(number: int) -> None:
+        async with brief.write() as tx:
+            await meta.put(tx, f"key {number}", "x")
+            if number == 2:
+                await tx.execute("ROLLBACK")  # as SQLite itself does when the disk is full
+                raise RuntimeError
+
+    results = await asyncio.gather(*map(one, range(5)), return_exceptions=True)
+    assert [type(result) for result in results[:3]] == [StoreError, StoreError, RuntimeError]
+    async with database.read() as tx:
+        kept = [await meta.get(tx, f"key {number}") == "x" for number in range(5)]
+    assert kept == [result is None for result in results]
+    async with brief.write() as tx:
+        await meta.put(tx, "key", "after")
+    assert await value(database) == "after"
+
+
+async def test_a_file_that_another_holds_too_long_is_an_error_for_all(database: Database) -> None:
+    brief = BriefDatabase(database)
+    await database._writer.execute("PRAGMA busy_timeout = 10")
+
+    async def one(number: int) -> None:
+        async with brief.write() as tx:
+            await meta.put(tx, f"key {number}", "x")
+
+    with locked(database.path):
+        results = await asyncio.gather(*map(one, range(5)), return_exceptions=True)
+    assert [type(result) for result in results] == [StoreError] * 5
+    await one(7)
+
+
+async def test_whoever_is_cancelled_in_the_queue_leaves_the_others_alone(database: Database) -> None:
+    brief = BriefDatabase(database)
+
+    async def one(number: int) -> None:
+        async with brief.write() as tx:
+            await meta.put(tx, f"key {number}", "x")
+
+    tasks = [asyncio.create_task(one(number)) for number in range(20)]
+    await asyncio.sleep(0)
+    for task in tasks[::3]:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    async with database.read() as tx:
+        for number, task in enumerate(tasks):
+            assert task.cancelled() or await meta.get(tx, f"key {number}") == "x"
+    await one(20)
