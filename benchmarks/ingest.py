@@ -1,0 +1,112 @@
+"""Stories with their comments through the shipped store, beside raw sqlite3 doing the same inserts.
+
+    python benchmarks/ingest.py [--stories 300] [--comments 100]
+
+Raw: the same rows in the same tables of the same schema, one transaction a story, by executemany. Then all stories are
+read again unchanged: nothing is written, and SQLite's own count of changes is printed. It asserts nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sqlite3
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bot.ingest import ingest
+from bot.model import Comment, Story, StoryPage
+from bot.store import subscriptions
+from bot.store.database import Database
+
+NOW = datetime.now(UTC)
+TEXT = "A comment of a usual length says what its author thinks, in a sentence or two, and no more. " * 4
+TABLES = ("stories", "story_aliases", "comments", "deliveries")
+
+
+def pages(stories, comments):
+    for number in range(stories):
+        said = [Comment(f"c{n}", "Ann", f"{n} {TEXT}", parent=f"c{n // 2}" if n else None) for n in range(comments)]
+        yield StoryPage(Story(f"Story {number}", url=f"https://example.org/{number}", summary=TEXT), tuple(said))
+
+
+async def shipped(path, stories, comments, channels):
+    """Return the seconds of the first read, of the second, and how many changes the second made."""
+    read = list(pages(stories, comments))
+    async with Database.open(path) as database:
+        async with database.write() as tx:
+            for channel in range(channels):
+                await subscriptions.follow(tx, 1, 100 + channel, 1, NOW)
+        seconds = []
+        for _ in range(2):
+            async with database.read() as tx, database.write() as writer:
+                before = writer.total_changes
+            began = time.perf_counter()
+            for page in read:
+                await ingest(database, page, NOW, deliver=True)
+            seconds.append(time.perf_counter() - began)
+        async with database.write() as writer:
+            changes = writer.total_changes - before
+    return *seconds, changes
+
+
+def raw(filled, path):
+    """Return the seconds that sqlite3 takes to insert the rows of a filled database into an empty one."""
+    source = sqlite3.connect(filled)
+    rows = {}
+    for table in TABLES:
+        columns = [row[1] for row in source.execute(f"PRAGMA table_info({table})")]
+        story = "id" if table == "stories" else "story_id"
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+        grouped: dict[int, list] = {}
+        for row in source.execute(f"SELECT {', '.join(columns)} FROM {table}"):
+            grouped.setdefault(row[columns.index(story)], []).append(row)
+        rows[table] = sql, grouped
+    source.close()
+    target = sqlite3.connect(path, isolation_level=None)
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        target.execute(f"PRAGMA {pragma}")
+    for table in TABLES:
+        target.execute(f"DELETE FROM {table}")
+    began = time.perf_counter()
+    for story in rows["stories"][1]:
+        target.execute("BEGIN IMMEDIATE")
+        for sql, grouped in rows.values():
+            target.executemany(sql, grouped.get(story, []))
+        target.execute("COMMIT")
+    seconds = time.perf_counter() - began
+    count = sum(len(found) for _, grouped in rows.values() for found in grouped.values())
+    target.close()
+    return seconds, count
+
+
+async def measure(options):
+    with tempfile.TemporaryDirectory() as folder:
+        ours, theirs = Path(folder) / "ours.sqlite3", Path(folder) / "theirs.sqlite3"
+        async with Database.open(theirs):
+            pass
+        first, again, changes = await shipped(ours, options.stories, options.comments, options.channels)
+        plain, count = raw(ours, theirs)
+    print(f"{options.stories} stories of {options.comments} comments for {options.channels} channels: {count:,} rows")
+    print(f"    {'shipped store':<34}{count / first:>12,.0f} rows/s")
+    print(f"    {'raw sqlite3, the same rows':<34}{count / plain:>12,.0f} rows/s")
+    print(f"    {'share':<34}{plain / first:>12.3f}")
+    print(f"    {'read again, unchanged':<34}{again / options.stories * 1e3:>12.2f} ms a story")
+    print(f"    {'changes by that':<34}{changes:>12}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stories", type=int, default=300)
+    parser.add_argument("--comments", type=int, default=100)
+    parser.add_argument("--channels", type=int, default=1, help="channels that each story is promised to")
+    asyncio.run(measure(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
