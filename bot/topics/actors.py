@@ -40,6 +40,14 @@ LEAGUES = frozenset(
         "ALCE", "CIS", "EAEU", "NORDIC", "BALTIC", "PIF", "CARIB", "ASIA",
     )
 )  # fmt: skip
+# Parts of the world by their names: a state in one of them is no second party to it.
+_PARTS = {
+    "ME": "AE BH EG IL IQ IR JO KW LB OM PS QA SA SY TR YE",
+    "AFU": "AO BF BI BJ BW CD CI CM DJ DZ EG ER ET GA GH KE LY MA MG ML MR MU MZ NA NE NG RW SD SN SO TD TG TN TZ UG "
+    "ZA ZM ZW",
+    "ALCE": "AR BO BR CL CO CR CU DO EC GT GY HN JM MX NI PA PE PY SV TT UY VE",
+}
+_WITHIN = {part: frozenset(states.split()) for part, states in _PARTS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,8 @@ def different(one: Actor, other: Actor) -> bool:
         )
         inside = member.parties <= _BLOCS or (member.parties <= EUROPE and its_own)
         if bloc.parties <= _BLOCS and inside:
+            return False
+        if bloc.kind == BLOC and any(member.parties <= _WITHIN.get(part, frozenset()) for part in bloc.parties):
             return False
     return not one.parties | other.parties <= _ONE_STATE
 
