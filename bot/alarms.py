@@ -8,9 +8,9 @@ from bot.markdown import clean_line, escape
 from bot.model import Delivery
 from bot.store import late, notices, removals, stories, subscriptions
 from bot.store.database import Transaction
+from bot.store.reasons import LOCKED
 
 LACKS = "the bot lacks: "
-LOCKED = "Discord said 160005"
 REASON_LIMIT = 200
 TITLE_LIMIT = 80
 # So long left-outs are counted into one notice.

@@ -30,7 +30,7 @@ from bot.http import Web
 from bot.poll import Poller
 from bot.previews import Desk
 from bot.sources.kinds import Kinds
-from bot.store import meta, removals, subscriptions
+from bot.store import history, meta, removals, subscriptions
 from bot.store.database import Database, Transaction
 
 log = logging.getLogger(__name__)
@@ -223,10 +223,14 @@ class Rendezvous(commands.AutoShardedBot):
         """A permission may be back."""
         await self.deliverer.release(after.guild.id)
 
-    async def on_thread_update(self, before: discord.Thread, after: discord.Thread) -> None:
-        """A thread may be unlocked."""
-        if before.locked and not after.locked:
-            await self.deliverer.release(after.guild.id)
+    async def on_raw_thread_update(self, event: discord.RawThreadUpdateEvent) -> None:
+        """A thread may be unlocked; while it was archived, discord.py knew nothing of it."""
+        if event.data["thread_metadata"].get("locked"):
+            return
+        async with self.database.write() as tx:
+            waited = await history.unlocked(tx, event.thread_id)
+        if waited:
+            self.deliverer.wake()
 
     async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
         """A role of ours may be back."""

@@ -10,7 +10,7 @@ from aiosqlite import Connection as Transaction
 
 from bot.model import Delivery
 from bot.store.deliveries import delivery_of
-from bot.store.reasons import LATE, PAUSED, STORYLESS
+from bot.store.reasons import LATE, LOCKED, PAUSED, STORYLESS
 from bot.store.values import is_id, to_ms
 
 # What can be tried again: its channel is followed and not paused, and nobody took its place or itself away.
@@ -22,6 +22,8 @@ _SELECT = f"""SELECT d.*, st.title, c.author, coalesce({_RETRYABLE}, 0) AS retry
     LEFT JOIN subscriptions s ON s.channel_id = d.channel_id
     LEFT JOIN deliveries card ON card.story_id = d.story_id AND card.channel_id = d.channel_id
         AND card.comment_id IS NULL"""
+_LET_GO = """reason = NULL, next_at = NULL, state = CASE WHEN message_id IS NOT NULL THEN 'live'
+    WHEN attempt_at IS NOT NULL THEN 'inflight' ELSE 'pending' END"""
 _IN_TROUBLE = f"""{_SELECT} WHERE d.id IN (
         SELECT id FROM deliveries INDEXED BY deliveries_dead WHERE state = 'dead' AND guild_id = :guild
             AND substr(reason, 1, length(:storyless)) <> :storyless
@@ -90,10 +92,15 @@ async def pause(tx: Transaction, channel_id: int) -> None:
 
 async def resume(tx: Transaction, channel_id: int) -> int:
     """Let all that is held in a channel go on at once, for whatever reason; returns how much it is."""
-    sql = """UPDATE deliveries SET reason = NULL, next_at = NULL, state = CASE WHEN message_id IS NOT NULL THEN 'live'
-            WHEN attempt_at IS NOT NULL THEN 'inflight' ELSE 'pending' END
-        WHERE state = 'held' AND channel_id = ?"""
+    sql = f"UPDATE deliveries SET {_LET_GO} WHERE state = 'held' AND channel_id = ?"
     return (await tx.execute(sql, (channel_id,))).rowcount
+
+
+async def unlocked(tx: Transaction, thread_id: int) -> int:
+    """Let what waited for a locked thread go on; returns how much it is."""
+    sql = f"""UPDATE deliveries SET {_LET_GO} WHERE state = 'held' AND substr(reason, 1, length(:locked)) = :locked
+        AND (channel_id, story_id) IN (SELECT channel_id, story_id FROM deliveries WHERE thread_id = :thread)"""
+    return (await tx.execute(sql, {"locked": LOCKED, "thread": thread_id})).rowcount
 
 
 async def _entries(tx: Transaction, sql: str, guild_id: int, channel_id: int | None, limit: int) -> list[Entry]:

@@ -96,6 +96,7 @@ WRITES: dict[str, Write] = {
     "frozen.keep": lambda tx, w: frozen.keep(tx, w.story.id),
     "history.retry": _retry,
     "history.pause": lambda tx, w: history.pause(tx, CHANNEL),
+    "history.unlocked": lambda tx, w: history.unlocked(tx, 1000),
     "history.resume": lambda tx, w: history.resume(tx, CHANNEL),
     "links.link": lambda tx, w: links.link(tx, 1, w.story.id, NOW),
     "links.show": lambda tx, w: links.show(tx, 1, w.story.id, NOW),

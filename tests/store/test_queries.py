@@ -76,6 +76,7 @@ HOT = {
     "history.find": lambda tx, w: history.find(tx, GUILD, 2),
     "history.retry": lambda tx, w: history.retry(tx, w["row"], NOW),
     "history.pause": lambda tx, w: history.pause(tx, CHANNEL),
+    "history.unlocked": lambda tx, w: history.unlocked(tx, 1000),
     "history.resume": lambda tx, w: history.resume(tx, CHANNEL),
     "late.any_before": lambda tx, w: late.any_before(tx, NOW),
     "late.leave_out": lambda tx, w: late.leave_out(tx, too_old=NOW, late=NOW, lately=NOW, now=NOW, most=20),
