@@ -11,9 +11,12 @@ from bot import catchup, interests
 from bot.model import Comment, StoredComment, StoredStory, Story, StoryPage, Subscription
 from bot.plan import CommentPlan, compare
 from bot.store import comments, frozen, links, replies, stories, subscriptions, wishes
+from bot.store.brief import BriefDatabase
 from bot.store.database import Database, Transaction
 from bot.store.values import storable
 from bot.telling import ask_about_vanished
+
+AT_ONCE = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,9 @@ async def ingest(
     ``deliver`` posts a story that is new to the followed channels; where a story stands already, its comments,
     edits and deletions follow in any case. ``public`` is False for a story that only a member asked for.
     """
-    async with database.write() as tx:
+    # A usual story is taken in within milliseconds, which its many hops to a thread would double.
+    at_once = len(page.comments) <= AT_ONCE
+    async with (BriefDatabase(database) if at_once else database).write() as tx:
         taken = await take(tx, page, await stories.find(tx, page.story), now, public=public)
         promised = taken.moved
         if deliver and public and taken.news:

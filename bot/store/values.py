@@ -37,8 +37,9 @@ def text(value: str | None) -> str | None:
 def storable(item: Item) -> Item:
     """Return a story or comment as it will be read back, so that comparing it with the stored one is fair."""
     given = {field.name: getattr(item, field.name) for field in fields(item)}
-    clean: dict[str, Any] = {name: text(value) for name, value in given.items() if isinstance(value, str)}  # any field
-    return replace(item, **clean)
+    bad = {name: value for name, value in given.items() if isinstance(value, str) and _UNSTORABLE.search(value)}
+    clean: dict[str, Any] = {name: text(value) for name, value in bad.items()}  # any field
+    return replace(item, **clean) if clean else item
 
 
 def is_id(number: int) -> bool:
