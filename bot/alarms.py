@@ -87,7 +87,7 @@ async def back(tx: Transaction, guild_id: int, now: datetime) -> None:
     paused = [found for found in await subscriptions.of_guild(tx, guild_id) if found.paused_reason]
     if paused:
         names = ", ".join(f"<#{found.channel_id}>" for found in paused[:10])
-        text = f"I am back, and remember that you followed {names}. `/channels resume` goes on with new stories there."
+        text = f"I am back, and remember that you followed {names}. `/channels resume` goes on there."
         await notices.put(tx, guild_id, "back", text, now, user_id=paused[0].created_by)
 
 

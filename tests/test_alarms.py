@@ -292,3 +292,25 @@ async def test_d26_a_thread_that_a_moderator_locked_waits_until_it_is_unlocked(s
         await run.settle()
         after = next(c for c in run.box.transcript()["channels"] if c["name"] == "space-news")["messages"][0]
         assert len(after["thread"]["messages"]) == 3
+
+
+async def test_d34_a_server_that_takes_the_bot_back_is_told_and_gets_nothing_before_an_admin_resumes(
+    start: Start,
+) -> None:
+    async with start() as run:
+        world = run.box.world
+        await run.follow()
+        ada, news = world.user("Ada").id, world.channel("space-news").id
+        async with run.database.write() as tx:
+            await removals.guild_gone(tx, world.guild.id, run.bot.clock.now())
+        await run.bot.on_guild_join(run.bot.get_guild(world.guild.id))
+        (text,) = await said_in_general(run)
+        assert text == f"I am back, and remember that you followed <#{news}>. `/channels resume` goes on there."
+        await run.deliver(PAGE)
+        assert run.box.messages(news) == []
+        resumed = await run.box.command(ada, news, "channels resume", {"channel": str(news)})
+        assert "again" in resumed.content
+        await run.settle()
+        assert run.box.messages(news) == []
+        await run.deliver(other("next"))
+        assert len(run.box.messages(news)) == 1
