@@ -19,7 +19,7 @@ from bot.chat.client import Rendezvous, use_api
 from bot.clock import SystemClock
 from bot.config import Settings
 from bot.deliver import SETTLE
-from bot.errors import NotFound, RendezvousError
+from bot.errors import NotFound, RendezvousError, StoreError
 from bot.http import CONTACT, Web
 from bot.ingest import ingest
 from bot.model import StoryPage
@@ -72,13 +72,21 @@ class Embedded:
         try:
             while True:
                 changed.clear()
-                await self.bot.poller.poll(source_id)
-                self.bot.poller.wake()  # the threads that this read found to have changed
-                if not self.site.stories:
-                    self.site.seed()
+                await self._read_site(source_id)
                 await changed.wait()
         except NotFound:
             log.info("the example site is no source any more source=%d", source_id)
+
+    async def _read_site(self, source_id: int) -> None:
+        """Read the example site now, and publish its first stories once its emptiness is known."""
+        try:
+            await self.bot.poller.poll(source_id)
+        except StoreError as error:  # the disk may be well again at the next change
+            log.error("cannot store what the example site says cause=%s", error)
+            return
+        self.bot.poller.wake()  # the threads that this read found to have changed
+        if not self.site.stories:
+            self.site.seed()
 
     async def _site_source(self) -> int:
         """Return the example site's source, and forget those of earlier starts at other ports."""
