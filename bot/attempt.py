@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot import catchup, render
 from bot.aftermath import Act, Aftermath
@@ -74,7 +74,7 @@ class Attempt:
             return True
         async with self._database.write() as tx:
             revision = row.sent_rev or row.want_rev
-            await deliveries.intend(tx, row.id, now=self._clock.now(), revision=revision, payload=row.sent_payload)
+            await deliveries.intend(tx, row.id, now=self._there(), revision=revision, payload=row.sent_payload)
         return await self._created(row, place, await self._messenger.create(place, post, row.nonce))
 
     async def release_where_allowed(self, guild_id: int | None = None) -> None:
@@ -91,6 +91,10 @@ class Attempt:
                     now = self._clock.now()
                     await deliveries.release_held(tx, channel_id, None if guild_id else now)
                     await catchup.leave_out(tx, now)
+
+    def _there(self) -> datetime:
+        """Return the present by Discord's clock, which stays right whatever becomes of ours before a look-up."""
+        return self._clock.now() + self._messenger.skew
 
     async def _place(self, row: Delivery) -> Place | None:
         forum_post = row.layout is Layout.FORUM and row.thread_id is not None
@@ -129,7 +133,7 @@ class Attempt:
             await replies.answers(tx, row.id, post.reply_to)
             if row.layout is Layout.INLINE and row.comment_id is not None and post.reply_to is None:
                 post = post.answering(await replies.above(tx, row))
-            await deliveries.intend(tx, row.id, now=now, revision=revision, payload=post.to_json())
+            await deliveries.intend(tx, row.id, now=self._there(), revision=revision, payload=post.to_json())
             forgetful = await restore.look_since(tx, now) is not None
             intended = await deliveries.get(tx, row.id)
         if forgetful:
@@ -163,7 +167,7 @@ class Attempt:
         async with self._database.write() as tx:
             current = await deliveries.get(tx, row.id)
             revision = current.sent_rev or current.want_rev
-            await deliveries.intend(tx, row.id, now=self._clock.now(), revision=revision, payload=post.to_json())
+            await deliveries.intend(tx, row.id, now=self._there(), revision=revision, payload=post.to_json())
         return await self._created(row, place, await self._messenger.create(place, post, row.nonce))
 
     async def _tags(self, row: Delivery, place: Place) -> tuple[int, ...] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -141,6 +141,10 @@ class Missing:
 class Messenger(Protocol):
     """The only mouth. Each call is at most one request that changes something; none raises on Discord's account."""
 
+    @property
+    def skew(self) -> timedelta:
+        """Return how far Discord's clock is ahead of ours, as its last answer said."""
+
     def missing(self, place: Place, layout: Layout = Layout.THREAD) -> Missing | None:
         """Return what the bot may not do there, from the gateway's cache; None while the guild is unavailable."""
 
@@ -169,4 +173,7 @@ class Messenger(Protocol):
         """Open an archived thread again, so that its messages can be edited."""
 
     async def find(self, place: Place, post: Post, since: datetime, known: Collection[int]) -> int | Answer | None:
-        """Return the id of our own message that says ``post`` and is newer than ``since`` but not in ``known``."""
+        """Return the id of our own message that says ``post`` and is not in ``known``.
+
+        It is newer than ``since``, by Discord's clock: ours may have been set anew in between.
+        """

@@ -41,6 +41,7 @@ class FakeMessenger:
     lack: Missing | None = Missing(embeds=True)
     lose_answers: int = 0
     blind: bool = False
+    skew: timedelta = timedelta()
     calls: list[str] = field(default_factory=list)
     next_id: int = 1000
 

@@ -30,6 +30,11 @@ class DiscordMessenger:
         self._clock = clock
         self._forum = Forum(client)
 
+    @property
+    def skew(self) -> timedelta:
+        """Return how far Discord's clock is ahead of ours, as its last answer said."""
+        return self._clock.skew
+
     def missing(self, place: Place, layout: Layout = Layout.THREAD) -> Missing | None:
         """Return what the bot may not do there, from the gateway's cache; None while the guild is unavailable."""
         guild = self._client.get_guild(place.guild_id)
@@ -92,15 +97,14 @@ class DiscordMessenger:
         return await answer_of(call, creates=False, done=thread_id)
 
     async def find(self, place: Place, post: Post, since: datetime, known: Collection[int]) -> int | Answer | None:
-        """Return the id of our own message that says ``post`` and is newer than ``since`` but not in ``known``."""
-        after = since + self._clock.skew
+        """Return the id of our own message that says ``post``, newer than ``since`` by Discord's clock, if unknown."""
         if post.name is not None:
-            return await self._forum.find(place, post, after, known)
+            return await self._forum.find(place, post, since, known)
         found: list[int] = []
 
         async def look() -> None:
             target = self._client.get_partial_messageable(place.channel_id, guild_id=place.guild_id)
-            async for message in target.history(limit=None, after=after, oldest_first=True):
+            async for message in target.history(limit=None, after=since, oldest_first=True):
                 if message.id not in known and says(self._client, message, post):
                     found.append(message.id)
                     return

@@ -71,7 +71,7 @@ async def message_ids(tx: Transaction, channel_id: int, story_id: int) -> set[in
 
 
 async def intend(tx: Transaction, delivery_id: int, *, now: datetime, revision: int, payload: str) -> None:
-    """Write the intent; it must be committed before the request leaves."""
+    """Write the intent, ``now`` by Discord's clock; it must be committed before the request leaves."""
     await tx.execute(
         """UPDATE deliveries SET state = 'inflight', attempt_at = :now, sent_rev = :revision, sent_payload = :payload,
             tries = tries + 1, next_at = NULL, reason = NULL WHERE id = :id""",
