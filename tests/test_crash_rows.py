@@ -39,7 +39,7 @@ class DatedMessenger(FakeMessenger):
 
 @pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1), timedelta(minutes=2)])
 async def test_c15_our_clock_is_set_anew_between_intent_and_restart(world: World, jump: timedelta) -> None:
-    discord = world.messenger = DatedMessenger(world=world, lose_answers=1, skew=timedelta(seconds=40))
+    discord = world.messenger = DatedMessenger(world=world, lose_answers=1, skew=jump)
     world.restart()
     await world.read(PAGE)
     await world.deliverer.run_due()
