@@ -101,9 +101,13 @@ class Gateway:
         if down:
             self.unavailable.add(guild_id)
 
+    def is_up(self) -> bool:
+        """Whether it takes new sockets."""
+        return not self.refuse
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one socket from HELLO to its close."""
-        if self.refuse:
+        if not self.is_up():
             return web.Response(status=503, text="refused by the sandbox")
         ws = web.WebSocketResponse(max_msg_size=0)
         await ws.prepare(request)

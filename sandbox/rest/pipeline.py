@@ -108,7 +108,7 @@ async def _answer(call: Call, route: Route, authorization: str) -> tuple[Reply, 
     core = call.core
     if core.counters.banned(core.world.limits):
         return Reply(429, HTML_BAN), Headers(via=False)
-    if route.auth and authorization != f"Bot {core.world.token}":
+    if not authorized(core, route, authorization):
         core.counters.note_invalid()
         return Reply(401, {"message": "401: Unauthorized", "code": 0}), Headers()
     refused, headers = check_limits(call, route)
@@ -125,6 +125,11 @@ async def _answer(call: Call, route: Route, authorization: str) -> tuple[Reply, 
         if blames(error.scope):
             core.counters.note_invalid()
         return too_many(headers, error.retry_after, scope=error.scope, code=error.code), headers
+
+
+def authorized(core: Core, route: Route, authorization: str) -> bool:
+    """Whether a request may be made at all: by the bot's token, or by the one in its path."""
+    return not route.auth or authorization == f"Bot {core.world.token}"
 
 
 def blames(scope: str) -> bool:
