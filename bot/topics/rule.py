@@ -26,6 +26,8 @@ _VETO_IN = {TITLE: 1.0, LEDE: 0.4, BODY: 0.2}
 # How surely a cue joins two parties, by where they stand.
 _SAME_SENTENCE, _WITH_TITLE, _SOMEWHERE = 1.0, 0.8, 0.5
 _LEAGUE, _UNNAMED, _STATE_AND_FIRM = 0.7, 0.6, 0.25
+# A satellite of a firm on a foreign rocket is trade, unless a state or an agency is named anywhere.
+_FIRMS_ONLY = 0.5
 # "Foreign partners" stand for a party that nobody names.
 _VAGUE = frozenset(("ISSP", "FOREIGN"))
 # The parties of these must be others than those whose craft, crew or ground it is; where it starts is no party.
@@ -98,6 +100,8 @@ def extract(title: str, lede: str = "", body: str = "") -> Features:
             value = _value(sighting, reading, head, local)
             if value > values.get(group, 0.0):
                 values[group], words[group] = value, sighting.words
+    if "payload" in values and not any(m.actor.kind in LAND for reading in readings for m in reading.mentions):
+        values["payload"] *= _FIRMS_ONLY
     if not _about_space(readings, values):
         values[NONSPACE] = 1.0
     values.pop(SPACE, None)
