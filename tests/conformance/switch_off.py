@@ -176,7 +176,7 @@ def switched(behaviours: list[Behaviour]) -> dict[str, str]:
             verdicts[run.one.id] = verdict
             print(f"{verdict:12} {time.monotonic() - run.began:5.1f} s  {run.one.id:34} {run.one.name}", flush=True)
             if verdict != "red" and output:
-                print(output)
+                print("".join(output.splitlines(keepends=True)[-6:]))
     return verdicts
 
 

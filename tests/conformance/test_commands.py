@@ -31,7 +31,7 @@ async def put(stage: Stage, *commands: dict[str, Any]) -> list[dict[str, Any]]:
     "commands.overwrite",
     "A bulk overwrite replaces all and answers whole objects with ids",
     "sandbox.rest.commands:_stored",
-    lambda _call, command, *_: command,
+    Around(lambda original, *args: original(*args) | {"id": "1"}),
 )
 async def test_overwrite(stage: Stage) -> None:
     @stage.bot.tree.command(name="hello", description="Say hello")
