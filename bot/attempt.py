@@ -13,7 +13,7 @@ from bot.alarms import LACKS
 from bot.clock import Clock
 from bot.model import Delivery, Layout, Parent, State, StoredComment, StoredStory
 from bot.post import Answer, Duty, Messenger, Missing, Place, Post, Refused, Sent
-from bot.store import comments, deliveries, replies, restore, stories
+from bot.store import comments, deliveries, replies, restore, stories, wishes
 from bot.store.database import Database
 from bot.store.reasons import DELETED, SHORTER, UNPOSTED
 from bot.tagging import TAGLESS, tag_names
@@ -195,9 +195,12 @@ class Attempt:
         async with self._database.write() as tx:
             posts, revision = await self._render(tx, row)
             remove = row.want_gone and (row.part > 0 or not await deliveries.has_live_replies(tx, row))
+            remove = remove or row.part >= len(posts)
             if not row.want_gone:
                 await deliveries.ensure_parts(tx, row.id, len(posts))
-        if remove or row.part >= len(posts):
+            if remove:
+                await deliveries.intend_removal(tx, row.id, self._there())
+        if remove:
             return await self._removed(row, await self._messenger.delete(place, row.message_id), place)
         answer = await self._messenger.edit(place, row.message_id, posts[row.part])
         return await self._edited(row, answer, place, revision)
@@ -206,6 +209,12 @@ class Attempt:
         if isinstance(answer, Sent):
             async with self._database.write() as tx:
                 await deliveries.record_edited(tx, row.id, revision)
+            return True
+        if isinstance(answer, Refused) and answer.duty is Duty.GONE and row.attempt_at and row.comment_id:
+            # Not a moderator: we had removed it, and never heard so, when its source brought it back.
+            async with self._database.write() as tx:
+                comment = await comments.get(tx, row.comment_id)
+                await wishes.post_anew(tx, row.id, row.channel_id, row.part, comment)
             return True
         return await self._unarchive_or_not_done(row, answer, place, Act.EDIT)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from bot.post import Answer, Place, Post
+from bot.post import Answer, Duty, Place, Post, Refused, Sent, Unknown
+from bot.store import removals
 from tests.fakes import FakeMessenger
 from tests.test_deliver import PAGE, World, world
 
@@ -48,3 +49,73 @@ async def test_c15_our_clock_is_set_anew_between_intent_and_restart(world: World
     world.restart()
     await world.drain()
     assert len(discord.posted) == 4
+
+
+MARKED = replace(PAGE, comments=(*PAGE.comments[:2], replace(PAGE.comments[2], body="", deleted=True)))
+
+
+@pytest.mark.parametrize("told", [False, True])
+async def test_c11_a_comment_that_comes_back_while_its_deletion_is_in_doubt_stands_again(
+    world: World, told: bool
+) -> None:
+    discord = world.messenger = ForgetfulMessenger()
+    world.restart()
+    await world.read(PAGE)
+    await world.drain()
+    await world.read(MARKED)
+    await world.deliverer.run_due()
+    assert len(discord.posted) == 3
+    await world.read(PAGE)
+    if told:  # of our own deletion, as of everybody's
+        async with world.database.write() as tx:
+            await removals.message_gone(tx, discord.deleted[0])
+    world.restart()
+    await world.drain()
+    assert world.said()[1:] == ["first", "answer to Ann", "answer to Bob"]
+
+
+class ForgetfulMessenger(FakeMessenger):
+    """A Discord whose answer to the first deletion gets lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deleted: list[int] = []
+
+    async def delete(self, place: Place, message_id: int) -> Answer:
+        await super().delete(place, message_id)
+        self.deleted.append(message_id)
+        return Sent(message_id) if len(self.deleted) > 1 else Unknown("the answer was lost")
+
+    async def edit(self, place: Place, message_id: int, post: Post) -> Answer:
+        gone = Refused(10008, Duty.GONE, "Unknown Message")
+        return gone if message_id in self.deleted else await super().edit(place, message_id, post)
+
+
+async def test_a_deletion_that_is_told_before_it_is_answered_is_our_own(world: World) -> None:
+    await world.read(PAGE)
+    await world.drain()
+    await world.read(MARKED)
+    async with world.database.write() as tx:
+        await removals.message_gone(tx, max(world.messenger.posted))
+    await world.read(PAGE)
+    await world.drain()
+    assert world.messenger.calls.count("create") == 5
+
+
+@pytest.mark.parametrize("closed", ["thread", "card"])
+async def test_a_comment_that_comes_back_where_its_story_was_deleted_waits_for_nothing(
+    world: World, closed: str
+) -> None:
+    await world.read(PAGE)
+    if closed == "thread":
+        await world.drain()
+    await world.read(MARKED)
+    if closed == "thread":
+        await world.drain()
+    else:
+        await world.deliverer.run_due()
+    async with world.database.write() as tx:
+        card = min(world.messenger.posted)
+        await (removals.thread_gone if closed == "thread" else removals.message_gone)(tx, card)
+    await world.read(PAGE)
+    assert await world.deliverer.settled()

@@ -92,8 +92,14 @@ async def record_sent(tx: Transaction, delivery_id: int, message_id: int) -> Non
 
 async def record_edited(tx: Transaction, delivery_id: int, revision: int) -> None:
     """Record that the message shows this revision now."""
-    sql = "UPDATE deliveries SET have_rev = ?, next_at = NULL, tries = 0, reason = NULL WHERE id = ?"
+    sql = """UPDATE deliveries SET have_rev = ?, next_at = NULL, tries = 0, reason = NULL, attempt_at = NULL
+        WHERE id = ?"""
     await tx.execute(sql, (revision, delivery_id))
+
+
+async def intend_removal(tx: Transaction, delivery_id: int, now: datetime) -> None:
+    """Write that a message is about to be removed: should it be wanted again, it may be gone by our own hand."""
+    await tx.execute("UPDATE deliveries SET attempt_at = ? WHERE id = ?", (to_ms(now), delivery_id))
 
 
 async def record_thread(tx: Transaction, delivery_id: int, thread_id: int) -> None:
@@ -103,10 +109,10 @@ async def record_thread(tx: Transaction, delivery_id: int, thread_id: int) -> No
 
 
 async def postpone(tx: Transaction, delivery_id: int, *, until: datetime, reason: str) -> None:
-    """Put a row off after Discord definitely did nothing: a create is pending again, a change stays live."""
+    """Put a row off: a create, which Discord definitely did not do, is pending again, a change stays live."""
     await tx.execute(
         """UPDATE deliveries SET state = CASE WHEN message_id IS NULL THEN 'pending' ELSE state END,
-            attempt_at = NULL, next_at = :until, reason = :reason,
+            attempt_at = iif(message_id IS NULL, NULL, attempt_at), next_at = :until, reason = :reason,
             tries = tries + (message_id IS NOT NULL) WHERE id = :id""",
         {"id": delivery_id, "until": to_ms(until), "reason": reason},
     )

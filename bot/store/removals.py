@@ -7,7 +7,7 @@ from datetime import datetime
 from aiosqlite import Connection as Transaction
 
 from bot.store import subscriptions
-from bot.store.reasons import REMOVED, UNFOLLOWED
+from bot.store.reasons import DELETED, REMOVED, UNFOLLOWED
 from bot.store.values import to_ms
 
 _OF_GUILDS = (
@@ -17,10 +17,13 @@ _UNKEPT = "('pending', 'inflight', 'held')"
 
 
 async def message_gone(tx: Transaction, message_id: int) -> None:
-    """A moderator deleted a message of ours."""
-    sql = """UPDATE deliveries SET state = 'gone', reason = 'a moderator deleted it'
-        WHERE message_id = ? AND state = 'live'"""
-    await tx.execute(sql, (message_id,))
+    """A message of ours is gone: a moderator deleted it, or we did and Discord's answer is not here yet.
+
+    One that we may have removed and that is wanted again by now stays, until its edit finds out.
+    """
+    sql = """UPDATE deliveries SET state = 'gone', reason = iif(want_gone, ?, 'a moderator deleted it')
+        WHERE message_id = ? AND state = 'live' AND (want_gone OR attempt_at IS NULL)"""
+    await tx.execute(sql, (DELETED, message_id))
     await tx.execute(
         """UPDATE deliveries SET state = 'dead', reason = 'a moderator deleted its story'
         WHERE state IN ('pending', 'held') AND comment_id IS NOT NULL AND (channel_id, story_id) IN (SELECT channel_id,

@@ -30,6 +30,11 @@ _CARDS = """SELECT d.id, d.state, d.guild_id, d.channel_id, d.subscription_id, d
     WHERE d.story_id = :story AND d.channel_id = coalesce(:channel, d.channel_id) AND d.comment_id IS NULL
         AND d.layout <> 'story-only' AND NOT d.thread_closed
         AND (d.state IN ('pending', 'inflight', 'live', 'held') OR d.state = 'gone' AND d.thread_id IS NOT NULL)"""
+# Whether comments can still be posted where a row ``d`` would stand.
+_OPEN = """EXISTS (SELECT 1 FROM deliveries card INDEXED BY deliveries_story WHERE card.story_id = d.story_id
+    AND card.channel_id = d.channel_id AND card.comment_id IS NULL AND NOT card.thread_closed
+    AND (card.state IN ('pending', 'inflight', 'live', 'held')
+        OR card.state = 'gone' AND card.thread_id IS NOT NULL))"""
 # So many comments may wait in one thread: who floods a page shall not flood a channel.
 MOST_WAITING = 500
 PARENT_WAIT = timedelta(minutes=10)
@@ -150,8 +155,8 @@ async def withdraw(tx: Transaction, vanished: Iterable[StoredComment]) -> None:
 
 async def take_back(tx: Transaction, returned: Iterable[StoredComment]) -> None:
     """Post after all what only seemed to have vanished."""
-    sql = """UPDATE deliveries SET state = 'pending', reason = NULL
-        WHERE comment_id = ? AND state = 'gone' AND reason = ?"""
+    sql = f"""UPDATE deliveries AS d SET state = 'pending', reason = NULL
+        WHERE comment_id = ? AND state = 'gone' AND reason = ? AND {_OPEN}"""
     await tx.executemany(sql, [(stored.id, WITHDRAWN) for stored in returned])
 
 
@@ -187,18 +192,22 @@ async def want_revision(tx: Transaction, story_id: int, comment: StoredComment |
 
 async def _post_again(tx: Transaction, comment: StoredComment) -> int:
     """A comment that came back at its source is posted anew where it had been removed: a new message, a new nonce."""
-    sql = """SELECT id, channel_id, part FROM deliveries
-        WHERE comment_id = ? AND state = 'gone' AND reason IN (?, ?, ?, ?)"""
+    sql = f"""SELECT id, channel_id, part FROM deliveries d
+        WHERE comment_id = ? AND state = 'gone' AND reason IN (?, ?, ?, ?) AND {_OPEN}"""
     rows = list(await tx.execute_fetchall(sql, (comment.id, DELETED, UNPOSTED, SHORTER, WITHDRAWN)))
     for row in rows:
-        item = f"{item_of(comment.story_id, comment.comment.key)}@{comment.revision}"
-        nonce = await nonce_of(tx, row["channel_id"], item, row["part"])
-        await tx.execute(
-            """UPDATE deliveries SET state = 'pending', message_id = NULL, have_rev = 0, tries = 0, next_at = NULL,
-                attempt_at = NULL, reason = NULL, nonce = ? WHERE id = ?""",
-            (nonce, row["id"]),
-        )
+        await post_anew(tx, row["id"], row["channel_id"], row["part"], comment)
     return len(rows)
+
+
+async def post_anew(tx: Transaction, delivery_id: int, channel_id: int, part: int, comment: StoredComment) -> None:
+    """Let a row stand for a new message: with the old nonce Discord could take it for the one that was removed."""
+    item = f"{item_of(comment.story_id, comment.comment.key)}@{comment.revision}"
+    await tx.execute(
+        """UPDATE deliveries SET state = 'pending', message_id = NULL, have_rev = 0, tries = 0, next_at = NULL,
+            attempt_at = NULL, reason = NULL, nonce = ? WHERE id = ?""",
+        (await nonce_of(tx, channel_id, item, part), delivery_id),
+    )
 
 
 async def move(tx: Transaction, positions: Iterable[tuple[StoredComment, int]]) -> None:

@@ -86,6 +86,7 @@ WRITES: dict[str, Write] = {
     "deliveries.intend": lambda tx, w: deliveries.intend(tx, w.CARD, now=NOW, revision=1, payload="{}"),
     "deliveries.record_sent": lambda tx, w: deliveries.record_sent(tx, w.CARD, 1000),
     "deliveries.record_edited": lambda tx, w: deliveries.record_edited(tx, w.CARD, 1),
+    "deliveries.intend_removal": lambda tx, w: deliveries.intend_removal(tx, w.CARD, NOW),
     "deliveries.record_thread": lambda tx, w: deliveries.record_thread(tx, w.CARD, 1000),
     "deliveries.postpone": lambda tx, w: deliveries.postpone(tx, w.CARD, until=NOW, reason="later"),
     "deliveries.hold": lambda tx, w: deliveries.hold(tx, w.CARD, "no permission"),
@@ -152,6 +153,7 @@ WRITES: dict[str, Write] = {
     "wishes.take_back": lambda tx, w: wishes.take_back(tx, w.found),
     "wishes.adopt": lambda tx, w: wishes.adopt(tx, w.found),
     "wishes.want_revision": lambda tx, w: wishes.want_revision(tx, w.story.id, w.found[0], 2),
+    "wishes.post_anew": lambda tx, w: wishes.post_anew(tx, w.ANN, CHANNEL, 0, w.found[0]),
     "wishes.ensure_parts": lambda tx, w: wishes.ensure_parts(tx, w.ANN, 3),
     "wishes.move": lambda tx, w: wishes.move(tx, [(w.found[0], 7)]),
 }
