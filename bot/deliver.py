@@ -70,6 +70,7 @@ class Deliverer:
         self._looked_at = self._next_look = clock.now()
         self._woken, self._ended = asyncio.Event(), asyncio.Event()
         self._stop: Stopped | None = None
+        self._is_ending = False
 
     def wake(self) -> None:
         """Say that there may be something to do anywhere."""
@@ -82,6 +83,7 @@ class Deliverer:
 
     async def run(self) -> None:
         """Deliver until cancelled; raises ``Stopped`` when Discord says that the token is dead."""
+        self._is_ending = False
         self._woken.set()
         try:
             while True:
@@ -95,6 +97,7 @@ class Deliverer:
                 except TimeoutError:
                     self._woken.set()
         finally:
+            self._is_ending = True  # a lane that ends must not start others now: the database is about to close
             for task in self._lanes.values():
                 task.cancel()
             await asyncio.gather(*self._lanes.values(), return_exceptions=True)
@@ -174,7 +177,7 @@ class Deliverer:
 
     def _start_lanes(self) -> None:
         """Give turns as long as there is room."""
-        if self._stop or self._is_quiet():
+        if self._stop or self._is_ending or self._is_quiet():
             return
         while self._turns and len(self._lanes) < min(AT_ONCE + self._resting(), MOST_LANES):
             lane = self._turns.take()

@@ -54,6 +54,15 @@ class BriefDatabase(Database):
             self._group = None
             group.full.set()
 
+    async def _begin(self) -> None:
+        connection = self._writer._conn
+
+        def begin() -> None:
+            # The cursor must end in this thread: ending while the other one uses the connection crashes Python.
+            connection.execute("BEGIN IMMEDIATE").close()
+
+        await self._writer._execute(begin)  # type: ignore[no-untyped-call]  # aiosqlite's own way to its thread
+
     async def _together(self, group: _Group) -> None:
         async with self._lock, self._transaction():
             group.opened.set_result(None)

@@ -74,10 +74,13 @@ class Database:
             async with self._lock, self._transaction() as writer:
                 yield writer
 
+    async def _begin(self) -> None:
+        await self._writer.execute("BEGIN IMMEDIATE")
+
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Transaction]:
         try:
-            await self._writer.execute("BEGIN IMMEDIATE")
+            await self._begin()
             yield self._writer
         except BaseException:
             await unbroken(self._writer.rollback())
