@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.markdown import clean_line, escape
 from bot.model import Delivery
+from bot.post import OTHER_KIND
 from bot.store import late, notices, removals, stories, subscriptions
 from bot.store.database import Transaction
 from bot.store.reasons import LOCKED
@@ -20,7 +21,9 @@ COUNTED = timedelta(minutes=10)
 async def held(tx: Transaction, row: Delivery, reason: str, now: datetime) -> None:
     """Tell that a lane stands still, and what lets it go on."""
     subject, text = _subject(row), f"I cannot post into <#{row.channel_id}>: "
-    if reason.startswith(LACKS):
+    if reason == LACKS + OTHER_KIND:
+        text += "it is of another kind now. Turn it back, or `/channels unfollow` it and follow another."
+    elif reason.startswith(LACKS):
         text += f"I lack **{reason.removeprefix(LACKS)}**. Give me that in the channel's settings."
     elif reason.startswith(LOCKED):
         title = escape(clean_line((await stories.get(tx, row.story_id)).story.title)[:TITLE_LIMIT])

@@ -130,6 +130,10 @@ class Stop:
 Answer = Sent | Refused | Unknown | Wait | Stop
 
 
+OTHER_KIND = "the kind of channel that it was"
+"""What the bot lacks where a channel was turned into one that it cannot post into in the way that was chosen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Missing:
     """What the bot lacks in a place; ``fatal`` names keep it from posting, without ``embeds`` it posts plain text."""

@@ -314,3 +314,14 @@ async def test_d34_a_server_that_takes_the_bot_back_is_told_and_gets_nothing_bef
         assert run.box.messages(news) == []
         await run.deliver(other("next"))
         assert len(run.box.messages(news)) == 1
+
+
+async def test_d38_a_channel_of_another_kind_than_it_was_is_not_posted_into_and_told(start: Start) -> None:
+    async with start() as run:
+        world = run.box.world
+        forum = world.channel("stories-forum").id  # followed as the text channel that it is not
+        await library.follow(run.database, world.guild.id, forum, world.user("Ada").id, run.bot.clock.now())
+        await run.deliver(PAGE)
+        assert not any(e["method"] == "POST" and f"/channels/{forum}/" in e["path"] for e in run.box.traffic)
+        (text,) = await said_in_general(run)
+        assert text.startswith(f"I cannot post into <#{forum}>: it is of another kind now. Turn it back")

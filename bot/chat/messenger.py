@@ -13,13 +13,17 @@ from bot.chat.forum import Forum
 from bot.chat.messages import embed_of, says, view_of
 from bot.model import Layout
 from bot.permissions import lacking
-from bot.post import Answer, Missing, Place, Post, Refused, Sent
+from bot.post import OTHER_KIND, Answer, Missing, Place, Post, Refused, Sent
 
 
 class DiscordClock(Protocol):
     """Tells how far Discord's clock is ahead of ours."""
 
     skew: timedelta
+
+
+_TEXTS = (discord.ChannelType.text, discord.ChannelType.news)
+_FORUMS = (discord.ChannelType.forum, discord.ChannelType.media)
 
 
 class DiscordMessenger:
@@ -43,6 +47,8 @@ class DiscordMessenger:
         channel = guild.get_channel_or_thread(place.channel_id)
         if channel is None:
             return Missing(fatal=("View Channel",))
+        if channel.type not in (_FORUMS if layout is Layout.FORUM else _TEXTS):
+            return Missing(fatal=(OTHER_KIND,))
         have = channel.permissions_for(guild.me)
         fatal = tuple(need.title for need in lacking(have.value, layout) if need.required)
         return Missing(fatal=fatal, embeds=have.embed_links)
