@@ -29,8 +29,12 @@ async def follow_up(call: Call) -> Reply:
         message = store(call, found, draft, body)
         found.hidden[message.id] = message
     found.settled.set()
-    # discord.py always waits; a caller that does not gets no body.
-    return Reply(200, message_json(call.world, message)) if call.query.get("wait") in ("1", "true") else NO_CONTENT
+    return Reply(200, message_json(call.world, message)) if awaited(call) else NO_CONTENT
+
+
+def awaited(call: Call) -> bool:
+    """Whether the caller waits for the message; who does not gets an empty answer."""
+    return call.query.get("wait") in ("1", "true")
 
 
 def _settle(call: Call, found: Interaction) -> Message:

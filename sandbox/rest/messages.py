@@ -157,7 +157,7 @@ async def bulk_delete(call: Call) -> Reply:
     bulk_size(ids)
     bulk_age(call, ids)
     there = call.world.messages[channel.id]
-    call.world.delete_messages(channel, [there[i] for i in ids if i in there])
+    call.world.delete_messages(channel, [there[i] for i in dict.fromkeys(ids) if i in there])
     return NO_CONTENT
 
 

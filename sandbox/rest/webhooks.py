@@ -13,6 +13,7 @@ from sandbox.objects import user_json
 from sandbox.permissions import MANAGE_WEBHOOKS
 from sandbox.rest import followups
 from sandbox.rest.call import NO_CONTENT, Call, Handler, Reply, Route
+from sandbox.rest.followups import awaited
 from sandbox.rest.guard import need
 from sandbox.rest.payload import apply_edit, draft_of
 from sandbox.world_messages import Draft
@@ -125,7 +126,7 @@ async def execute(call: Call) -> Reply:
     draft.author_id = webhook.id
     draft.webhook_name = hook_name("username", body.get("username") or webhook.name)
     message = world.post(_target(call, webhook, body, draft), draft)
-    return Reply(200, message_json(world, message)) if call.query.get("wait") in ("1", "true") else NO_CONTENT
+    return Reply(200, message_json(world, message)) if awaited(call) else NO_CONTENT
 
 
 def _target(call: Call, webhook: Webhook, body: Json, draft: Draft) -> Channel:

@@ -33,13 +33,14 @@ async def test_webhooks_write(stage: Stage) -> None:
 @behaviour(
     "webhooks.wait",
     "A webhook answers with the message only when asked to wait",
-    "sandbox.rest.webhooks:message_json",
-    always(None),
+    "sandbox.rest.followups:awaited",
+    always(True),
 )
 async def test_webhooks_answer_when_asked(stage: Stage) -> None:
     hook = await stage.news.create_webhook(name="Wire")
-    assert await hook.send("a") is None
-    assert (await hook.send("b", wait=True)).content == "b"
+    path = f"/webhooks/{hook.id}/{hook.token}"
+    assert (await stage.raw("POST", path, {"content": "a"})).status == 204
+    assert (await stage.raw("POST", path + "?wait=true", {"content": "b"})).body["content"] == "b"
 
 
 @behaviour("webhooks.names", "A webhook is not called Discord or Clyde", "sandbox.rest.webhooks:hook_name", given(1))
