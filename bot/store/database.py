@@ -236,8 +236,7 @@ def _refuse_what_is_not_ours(path: Path) -> None:
         return
     if not os.access(path, os.W_OK):
         raise StoreError(f"{path} is read-only: change its rights, or set DATABASE_PATH to another place.")
-    problem = _problem(path)
-    if problem:
+    if problem := _problem(path):
         raise StoreError(_damaged(path, problem))
 
 
