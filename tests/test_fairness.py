@@ -136,3 +136,17 @@ async def test_lanes_that_wait_for_a_bucket_leave_their_places_to_others(databas
         messenger.let_go.set()
         await messenger.until(2 * stories + 3)
     assert messenger.guilds[stories : stories + 3] == [SMALL] * 3
+
+
+async def test_no_lane_starts_while_the_deliverer_ends(database: Database) -> None:
+    clock, messenger = SystemClock(), Watched()
+    await library.follow(database, BIG, 11, ADMIN, clock.now())
+    for number in range(2 * AT_ONCE):
+        await ingest(database, page(f"old-{number}", 5), clock.now(), deliver=True)
+    deliverer = Deliverer(database, messenger, clock)
+    async with running(deliverer):
+        await messenger.until(AT_ONCE)
+    assert not deliverer._lanes
+    said = len(messenger.guilds)
+    await asyncio.sleep(0)
+    assert len(messenger.guilds) == said
