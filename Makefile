@@ -6,12 +6,13 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint clean
+.PHONY: help run test lint soak soak-baselines clean
 
 help:
 	@echo "make run    set up $(VENV) and start the bot; without a DISCORD_TOKEN it starts the local sandbox"
 	@echo "make test   set up $(VENV) and run ruff, mypy and every test"
 	@echo "make lint   ruff and mypy alone"
+	@echo "make soak   kill the bot 2,000 times and look for lost or doubled messages; KILLS=100 SEED=7 make soak"
 	@echo "make clean  remove $(VENV) and the caches; your database and .env stay"
 	@echo "PYTHON=python3.12 make run   use another interpreter"
 
@@ -24,6 +25,13 @@ test: lint
 lint: $(VENV)/.installed-test
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m mypy
+
+soak: $(VENV)/.installed-test
+	@$(BIN)/python -m tests.soak --kills $(or $(KILLS),2000) --seed $(or $(SEED),1)
+
+# Two ways that bots commonly deliver, under the same kills: that the soak can fail at all.
+soak-baselines: $(VENV)/.installed-test
+	@$(BIN)/python -m tests.soak --baselines --kills $(or $(KILLS),300) --seed $(or $(SEED),1)
 
 # The stamps make a warm start quick: nothing is installed again until these files change.
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
