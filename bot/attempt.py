@@ -13,7 +13,7 @@ from bot.alarms import LACKS
 from bot.clock import Clock
 from bot.model import Delivery, Layout, Parent, State, StoredComment, StoredStory
 from bot.post import Answer, Duty, Messenger, Missing, Place, Post, Refused, Sent
-from bot.store import comments, deliveries, replies, restore, stories, wishes
+from bot.store import comments, deliveries, removals, replies, restore, stories, wishes
 from bot.store.database import Database
 from bot.store.reasons import DELETED, SHORTER, UNPOSTED
 from bot.tagging import TAGLESS, tag_names
@@ -60,9 +60,9 @@ class Attempt:
             since = await restore.look_since(tx, self._clock.now())
         earliest = row.attempt_at - LOOK_BACK
         found = await self._messenger.find(place, post, min(earliest, since or earliest), known)
-        if isinstance(found, int):
-            log.info("adopted delivery=%d message=%d", row.id, found)
-            return await self.after.stands(row, found, fresh=since is None)
+        if isinstance(found, Sent):
+            log.info("adopted delivery=%d message=%d", row.id, found.id)
+            return await self._stands(row, found, fresh=since is None)
         if found is not None:
             return await self.after.not_found_out(row, found)
         if row.want_gone:
@@ -142,10 +142,20 @@ class Attempt:
 
     async def _created(self, row: Delivery, place: Place, answer: Answer) -> bool:
         if isinstance(answer, Sent):
-            return await self.after.stands(row, answer.id, fresh=True)
+            return await self._stands(row, answer, fresh=True)
         if isinstance(answer, Refused) and (plainer := await self._plainer(row, answer)):
             return await self._create_plainer(row, place, plainer, answer)
         return await self.after.not_done(row, answer, Act.CREATE)
+
+    async def _stands(self, row: Delivery, sent: Sent, *, fresh: bool) -> bool:
+        """Record a message; one whose parent was gone, as we learn by this, is edited next to name it."""
+        if sent.loose:
+            async with self._database.write() as tx:
+                payload = (await deliveries.get(tx, row.id)).sent_payload
+                await replies.answers(tx, row.id, None)
+                if payload is not None and (parent := Post.from_json(payload).reply_to):
+                    await removals.message_gone(tx, parent)
+        return await self.after.stands(row, sent.id, fresh=fresh and not sent.loose)
 
     async def _plainer(self, row: Delivery, refusal: Refused) -> Post | None:
         """Return what may be said instead of what Discord refused: plain text, or a post without tags that are gone."""

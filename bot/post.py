@@ -91,9 +91,10 @@ class Duty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Discord did it; ``id`` is the message or thread."""
+    """Discord did it; ``id`` is the message or thread. ``loose``: what the message should answer is gone."""
 
     id: int
+    loose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +177,8 @@ class Messenger(Protocol):
     async def unarchive(self, thread_id: int) -> Answer:
         """Open an archived thread again, so that its messages can be edited."""
 
-    async def find(self, place: Place, post: Post, since: datetime, known: Collection[int]) -> int | Answer | None:
-        """Return the id of our own message that says ``post`` and is not in ``known``.
+    async def find(self, place: Place, post: Post, since: datetime, known: Collection[int]) -> Answer | None:
+        """Return our own message that says ``post`` and is not in ``known``, as ``Sent``; None: there is none.
 
         It is newer than ``since``, by Discord's clock: ours may have been set anew in between.
         """

@@ -103,10 +103,10 @@ class FakeMessenger:
         self.calls.append("unarchive")
         return Sent(thread_id)
 
-    async def find(self, place: Place, post: Post, since: datetime, known: Collection[int]) -> int | Answer | None:
+    async def find(self, place: Place, post: Post, since: datetime, known: Collection[int]) -> Answer | None:
         self.calls.append("find")
         for message_id, (where, said) in self.posted.items():
             same = said.permalink == post.permalink if post.permalink else said == post
             if where == place and same and message_id not in known:
-                return message_id
+                return Sent(message_id)
         return None

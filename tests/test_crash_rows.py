@@ -8,10 +8,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot.model import Comment, State
 from bot.post import Answer, Duty, Place, Post, Refused, Sent, Unknown
-from bot.store import removals
+from bot.store import deliveries, removals
+from tests.conftest import Start
 from tests.fakes import FakeMessenger
 from tests.test_deliver import PAGE, World, world
+from tests.test_flow import story_channel
 
 pytestmark = pytest.mark.asyncio
 __all__ = ["world"]
@@ -33,9 +36,9 @@ class DatedMessenger(FakeMessenger):
         self.came.setdefault(self.next_id, self.time())
         return answer
 
-    async def find(self, place: Place, post: Post, since: datetime, known: Collection[int]) -> int | Answer | None:
+    async def find(self, place: Place, post: Post, since: datetime, known: Collection[int]) -> Answer | None:
         found = await super().find(place, post, since, known)
-        return found if isinstance(found, int) and self.came[found] > since else None
+        return found if isinstance(found, Sent) and self.came[found.id] > since else None
 
 
 @pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1), timedelta(minutes=2)])
@@ -119,3 +122,22 @@ async def test_a_comment_that_comes_back_where_its_story_was_deleted_waits_for_n
         await (removals.thread_gone if closed == "thread" else removals.message_gone)(tx, card)
     await world.read(PAGE)
     assert await world.deliverer.settled()
+
+
+@pytest.mark.parametrize("lost", [False, True])
+async def test_d22_a_parent_that_was_deleted_unnoticed_is_named_once_discord_shows_it(start: Start, lost: bool) -> None:
+    async with start() as run:
+        await run.follow()
+        await run.deliver(PAGE)
+        thread = story_channel(run)[0]["thread"]["messages"]
+        parent = run.box.world.find_message(int(thread[2]["id"]))
+        assert parent is not None
+        del run.box.world.messages[parent.channel_id][parent.id]  # no event: the bot was not there
+        if lost:
+            run.box.faults.add(method="POST", path_regex=r"/messages$", kind="reset", after=True)
+        await run.deliver(replace(PAGE, comments=(*PAGE.comments, Comment("d", "Di", "a late answer", parent="c"))))
+        late = story_channel(run)[0]["thread"]["messages"][-1]
+        assert late["reply_to"] is None
+        assert late["content"].split("\n")[1:] == ["-# in reply to [Cy](<https://example.org/dish#c>)", "a late answer"]
+        async with run.database.read() as tx:
+            assert await deliveries.counts(tx) == {State.LIVE: 4, State.GONE: 1}

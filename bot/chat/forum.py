@@ -83,8 +83,8 @@ class Forum:
             log.warning("could not make tags forum=%d answer=%s", forum.id, answer)
         return {name.casefold(): made[name.casefold()] for name in names if name.casefold() in made}
 
-    async def find(self, place: Place, post: Post, after: datetime, known: Collection[int]) -> int | Answer | None:
-        """Return the id of our own forum post that says ``post``, begun after a time of Discord's clock."""
+    async def find(self, place: Place, post: Post, after: datetime, known: Collection[int]) -> Answer | None:
+        """Return our own forum post that says ``post``, begun after a time of Discord's clock."""
         forum = self._channel(place)
         if forum is None:
             return Wait(LATER)
@@ -100,7 +100,7 @@ class Forum:
         answer = await answer_of(look(), creates=False, done=0)
         if not isinstance(answer, Sent):
             return answer
-        return found[0] if found else None
+        return Sent(found[0]) if found else None
 
     async def _is(self, thread: discord.Thread, post: Post) -> bool:
         try:

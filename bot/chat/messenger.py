@@ -58,8 +58,15 @@ class DiscordMessenger:
         if post.name is not None:
             return await self._forum.create(place, post)
         target = self._client.get_partial_messageable(place.channel_id, guild_id=place.guild_id)
-        call = target.send(post.content or None, nonce=nonce, mention_author=False, **_extras(place, post))
-        return await answer_of(call, creates=True)
+        sent: list[discord.Message] = []
+
+        async def send() -> discord.Message:
+            extras = _extras(place, post)
+            sent.append(await target.send(post.content or None, nonce=nonce, mention_author=False, **extras))
+            return sent[0]
+
+        answer = await answer_of(send(), creates=True)
+        return _as_sent(sent[0], post) if isinstance(answer, Sent) else answer
 
     async def forum_tags(self, place: Place, names: Sequence[str]) -> tuple[int, ...] | None:
         """Return a forum's tags of these names; see ``bot.chat.forum``."""
@@ -102,23 +109,28 @@ class DiscordMessenger:
         call = self._client.http.edit_channel(thread_id, archived=False)
         return await answer_of(call, creates=False, done=thread_id)
 
-    async def find(self, place: Place, post: Post, since: datetime, known: Collection[int]) -> int | Answer | None:
-        """Return the id of our own message that says ``post``, newer than ``since`` by Discord's clock, if unknown."""
+    async def find(self, place: Place, post: Post, since: datetime, known: Collection[int]) -> Answer | None:
+        """Return our own message that says ``post``, newer than ``since`` by Discord's clock, if unknown."""
         if post.name is not None:
             return await self._forum.find(place, post, since, known)
-        found: list[int] = []
+        found: list[discord.Message] = []
 
         async def look() -> None:
             target = self._client.get_partial_messageable(place.channel_id, guild_id=place.guild_id)
             async for message in target.history(limit=None, after=since, oldest_first=True):
                 if message.id not in known and says(self._client, message, post):
-                    found.append(message.id)
+                    found.append(message)
                     return
 
         answer = await answer_of(look(), creates=False, done=0)
         if not isinstance(answer, Sent):
             return answer
-        return found[0] if found else None
+        return _as_sent(found[0], post) if found else None
+
+
+def _as_sent(message: discord.Message, post: Post) -> Sent:
+    """Return a message of ours as an answer; Discord makes a reply to what is gone a plain message."""
+    return Sent(message.id, loose=post.reply_to is not None and message.reference is None)
 
 
 def _extras(place: Place, post: Post) -> dict[str, Any]:

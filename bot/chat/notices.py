@@ -120,7 +120,7 @@ class NoticeSender:
         """Send once; True where it stands, False where it is to be tried again, None where it cannot be said there."""
         if notice.tries:
             found = await self._messenger.find(place, post, notice.created_at - LOOK_BACK, ())
-            if isinstance(found, int):
+            if isinstance(found, Sent):
                 return await self._said(notice)
             if found is not None:
                 return None if isinstance(found, Refused) else await self._later(notice, BLIND, _pause(notice.tries))
