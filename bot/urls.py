@@ -14,7 +14,7 @@ UNREADABLE = "could not read that address: it did not answer with a public page"
 
 _TRACKING = re.compile(
     r"(?:utm_\w+|mtm_\w+|pk_\w+|hsa_\w+|_hs\w+|mc_[ce]id|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|yclid|msclkid|twclid"
-    r"|igshid|igsh|ttclid|li_fat_id|ref_src|ref_url|cmpid|ncid|ocid|s_cid|spm|smid|_ga|_gl|amp)(?:=.*)?",
+    r"|igshid|igsh|ttclid|li_fat_id|ref_src|ref_url|cmpid|ncid|ocid|s_cid|spm|smid|_ga|_gl|amp)(?:=.*)?|output(?:type)?=amp",
     re.IGNORECASE,
 )
 _GOOGLE_AMP = re.compile(r"https?://(?:www\.)?google\.[a-z.]{2,6}/amp/(?:s/)?(.+)", re.IGNORECASE)
@@ -36,12 +36,13 @@ def canonical(url: str) -> str:
     if parts is None:
         return url
     host = _ascii_host(parts.hostname or "") or (parts.hostname or "")
-    host = host.removeprefix("amp.").rstrip(".")
+    host = re.sub(r"^(?:www|amp|m|mobile)\.(?=[^.]+\.)", "", host.rstrip("."))
     port = _port(parts)
     if port not in (None, 80, 443):
         host = f"{host}:{port}"
-    kept = sorted(pair for pair in parts.query.split("&") if pair and not _TRACKING.fullmatch(pair))
-    path = re.sub(r"(?:/amp|/amp\.html|\.amp|\.amp\.html)/?$", "", parts.path, flags=re.IGNORECASE)
+    kept = sorted(_spelt(pair) for pair in parts.query.split("&") if pair and not _TRACKING.fullmatch(pair))
+    path = re.sub(r"/{2,}", "/", _spelt(parts.path))
+    path = re.sub(r"^/amp(?=/.)|(?:/amp|/amp\.html|\.amp|\.amp\.html)/?$", "", path, flags=re.IGNORECASE)
     return urlunsplit(("https", host, path.rstrip("/") or "/", "&".join(kept), ""))
 
 
@@ -122,6 +123,17 @@ def _ascii_host(host: str) -> str | None:
     except UnicodeError:
         return None
     return plain if _HOST.fullmatch(plain) else None
+
+
+def _spelt(text: str) -> str:
+    """Return a part of an address with each character spelt one way: encoded where it must be, in capitals."""
+    plain = re.sub(r"%([0-9a-f]{2})", _decoded, text, flags=re.IGNORECASE)
+    return quote(plain, safe="%/:=&?~#+!$,;'@_-.()*[]|")
+
+
+def _decoded(match: re.Match[str]) -> str:
+    char = chr(int(match[1], 16))
+    return char if char.isascii() and (char.isalnum() or char in "-._~") else match[0].upper()
 
 
 def _encode(text: str) -> str:

@@ -69,3 +69,32 @@ def test_public_addresses_pass():
     check_fetchable("http://93.184.216.34/")
     check_fetchable("http://127.0.0.1:8080/", loopback_ports=frozenset((8080,)))
     assert is_public("2606:2800:220:1::1") and not is_public("nonsense")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "http://www.site.example/news/caf%c3%a9",
+        "https://m.site.example//news/café/",
+        "https://site.example/amp/news/café",
+        "https://site.example/news/café?outputType=amp",
+        "https://site.example/news/café?output=amp&utm_source=x",
+        "https://site.example/%6Eews/caf%C3%A9#top",
+    ],
+)
+def test_a_page_by_its_other_addresses_is_one_page(other):
+    assert canonical(other) == canonical("https://site.example/news/caf%C3%A9")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://www.example/a", "https://example/a"),
+        ("https://site.example/a%2Fb", "https://site.example/a/b"),
+        ("https://site.example/amp", "https://site.example/amplifier"),
+        ("https://site.example/?output=rss", "https://site.example/"),
+        ("https://news.site.example/a", "https://site.example/a"),
+    ],
+)
+def test_pages_that_may_differ_stay_apart(one, other):
+    assert canonical(one) != canonical(other)

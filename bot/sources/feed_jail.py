@@ -15,7 +15,7 @@ if sys.platform != "win32":
 MEMORY = 512 * 2**20
 _DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 _FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system", "os.remove")
-_CODE = (".py", ".pyc", ".so", ".pyd", ".dll", ".dylib")
+_CODE = (".py", ".pyc", ".so", ".pyd", ".dll", ".dylib", ".bin")  # the last: what the character set detector has learnt
 
 
 def enter() -> None:

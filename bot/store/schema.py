@@ -186,7 +186,13 @@ PACING = (
         WHERE next_at IS NOT NULL AND state IN ('pending', 'live')""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST, PUBLIC, SOURCES, OPTIONS, PACING)
+# Addresses are known without "www." now. Where both were known as two stories, the older key is never looked up again.
+WITHOUT_WWW = (
+    """UPDATE OR IGNORE story_aliases SET value = 'https://' || substr(value, 13)
+        WHERE kind = 'url' AND value LIKE 'https://www.%.%'""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST, PUBLIC, SOURCES, OPTIONS, PACING, WITHOUT_WWW)
 
 
 async def version(connection: aiosqlite.Connection) -> int:

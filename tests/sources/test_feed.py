@@ -7,6 +7,7 @@ import pytest
 
 from bot.model import Comment, Story
 from bot.sources.base import Document, Fetched, Hints, Item, Thread
+from bot.sources.feed import FeedParser
 from bot.sources.feed_data import Channel, Entry, Text
 from bot.sources.feed_entries import Parsed, parsed
 from bot.sources.feed_wire import decode, encode
@@ -463,3 +464,13 @@ def test_the_worker_answers_until_its_input_ends_even_in_the_middle():
     serve(io.BytesIO(request + request[:-1]), answers)
     size, rest = FRAME.unpack(answers.getvalue()[:8])
     assert (len(answers.getvalue()), rest) == (8 + size, 0) and b'"id": 4' in answers.getvalue()
+
+
+@pytest.mark.asyncio
+async def test_a_feed_in_an_unnamed_character_set_is_read_and_the_worker_complains_of_nothing(capfd):
+    words = "月探査機が軌道に入った。日本と欧州の共同計画である。"
+    data = f"<rss><channel><item><title>{words}</title><guid>1</guid></item></channel></rss>".encode("euc_jp")
+    async with FeedParser.open(workers=1) as parser:
+        (item,) = (await parser.parse(Document(data))).fetched.items
+    assert item.page.story.title == words
+    assert capfd.readouterr().err == ""
