@@ -112,7 +112,8 @@ def extract(title: str, lede: str = "", body: str = "") -> Features:
         values["link"], words["link"] = together, names
     title_pair = _pair(head.mentions)
     values[PAIR] = title_pair.quality
-    parties = (title_pair.names or story.names) if story.quality else _named(head.mentions)
+    anywhere = _pair(mention for reading in readings for mention in reading.mentions)
+    parties = title_pair.names or story.names or anywhere.names or _named(head.mentions)
     return Features(values, words, parties)
 
 
@@ -238,9 +239,9 @@ def _reasons(features: Features, match: bool) -> tuple[str, ...]:
     if not for_it:
         reasons.append("No words that join two parties in an act")
     lead = "Against it, but not enough" if match else "Not counted"
-    reasons += [f"{lead}: {VETOES[group]} ('{features.words[group]}')" for group in against[:_MOST_REASONS]]
     if values.get(NONSPACE):
-        reasons.append(f"{lead}: nothing in it is about space")
+        return (*reasons, f"{lead}: nothing in it is about space")
+    reasons += [f"{lead}: {VETOES[group]} ('{features.words[group]}')" for group in against[:_MOST_REASONS]]
     return tuple(reasons)
 
 

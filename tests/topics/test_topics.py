@@ -178,3 +178,16 @@ def test_figures_on_labelled_headlines():
         misses += wanted and not verdict.match
         false += verdict.match and not wanted
     assert 2 * hits / (2 * hits + misses + false) >= 0.93, (hits, misses, false)
+
+
+def test_parties_that_only_the_text_names_are_among_the_reasons():
+    verdict = topics.match(topics.DEFAULT, "A pact at last", "", "NASA and ESA sign an agreement on a lunar lander.")
+    assert verdict.match
+    assert verdict.reasons[0].startswith("Names two parties: NASA and ESA")
+
+
+def test_a_story_about_something_else_is_told_that_and_not_what_else_speaks_against_it():
+    verdict = topics.match(topics.DEFAULT, "Germany and France accuse each other over cheese, an opinion")
+    assert not verdict.match
+    assert verdict.reasons[-1] == "Not counted: nothing in it is about space"
+    assert sum(reason.startswith("Not counted") for reason in verdict.reasons) == 1
