@@ -36,6 +36,23 @@ def is_loopback(address: str) -> bool:
         return False
 
 
+def is_link_local(address: str) -> bool:
+    """Say whether a literal IP address, or the IPv4 one inside of it, is meant for the next cable only."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    inner = _inside(found) if isinstance(found, IPv6Address) else found
+    return found.is_link_local or (inner is not None and inner.is_link_local)
+
+
+def _inside(address: IPv6Address) -> IPv4Address | None:
+    """Return the IPv4 address that a mapped, NAT64 or 6to4 address carries."""
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
+
+
 def is_literal(host: str) -> bool:
     """Say whether a host is an IP address and not a name."""
     try:

@@ -145,7 +145,7 @@ SETTINGS: tuple[Setting, ...] = (
         "ALLOW_PRIVATE_NETWORKS",
         "no",
         "yes lets the bot read addresses of your own network and any port, for a forum that you host yourself. "
-        "Everybody who may add sources can then make the bot look there.",
+        "Every admin who adds a source, and every feed that names a comment thread, can then make the bot look there.",
         _switch,
     ),
 )

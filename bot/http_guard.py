@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from aiohttp import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from bot.addresses import is_loopback, is_public
+from bot.addresses import is_link_local, is_loopback, is_public
 from bot.urls import check_fetchable
 
 _PORTS = frozenset((80, 443))
@@ -28,7 +28,7 @@ class Blocked(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Lets through public addresses at ports 80 and 443, what ``loopback_ports`` names, and with ``private`` all."""
+    """Lets through public addresses at ports 80 and 443, what ``loopback_ports`` names, with ``private`` nearly all."""
 
     loopback_ports: frozenset[int] = frozenset()
     private: bool = False
@@ -44,6 +44,8 @@ class Guard:
 
     def allows(self, address: str, port: int) -> bool:
         """Say whether a literal address may be connected at a port."""
+        if is_link_local(address):  # where clouds keep their machines' secrets; no forum lives there
+            return False
         if self.private or (port in self.loopback_ports and is_loopback(address)):
             return True
         return port in _PORTS and is_public(address)

@@ -7,6 +7,7 @@ import pytest
 
 from bot.addresses import is_public
 from bot.errors import FetchError
+from bot.http_guard import Guard
 from bot.urls import check_fetchable
 from tests.ssrf_stage import ATTACKER, DEAD, DEAD_6, PUBLIC, Attack, leaking
 
@@ -205,3 +206,11 @@ def test_an_address_is_refused_by_its_looks(url):
 )
 def test_public_addresses_may_be_asked(url):
     check_fetchable(url)
+
+
+@pytest.mark.parametrize(
+    "address", ["169.254.169.254", "fe80::1", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1"]
+)
+def test_the_next_cable_stays_shut_even_where_private_networks_are_open(address):
+    assert not Guard(private=True).allows(address, 80)
+    assert Guard(private=True).allows("192.168.1.5", 8080)
