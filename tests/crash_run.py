@@ -42,7 +42,7 @@ ENDS = {"never": "C04", "later": "C05", "lost": "C06"}
 LATEST = 8.0  # seconds after which Discord may still do what it was asked: less than our settle time
 LAYOUTS = [Layout.THREAD, Layout.FORUM, Layout.INLINE, Layout.STORY_ONLY, Layout.THREAD, Layout.THREAD]
 OUTAGE = 1.0, 1500.0
-LONGEST_LIFE, LONGEST_REST = 2.5, 150.0
+LONGEST_LIFE, LONGEST_NAMED, LONGEST_REST = 2.5, 12.0, 150.0
 SWEET = ["500", "502", "503", "504", "520", "reset", "close"]
 
 
@@ -98,6 +98,9 @@ class Run:
     def chance(self) -> Random:
         return Random(self.seed)
 
+    def __post_init__(self) -> None:
+        self.planned = bool(self.plans)
+
     async def run(self) -> Outcome:
         began = time.monotonic()
         self.outcome = Outcome(self.seed)
@@ -144,7 +147,9 @@ class Run:
 
     def _plan(self) -> str:
         """Return how the next life ends: at a named point, on the wire, or at any moment."""
-        if not self.plans:
+        if self.planned:
+            self._provoke(self.plans[0])
+        elif not self.plans:
             kind = self.chance.random()
             if kind < 0.35:
                 self.plans = [f"point {self.chance.choice(list(self._points()))}"]
@@ -156,16 +161,26 @@ class Run:
                 self.plans = ["moment"]
         return self.plans.pop(0)
 
+    def _provoke(self, plan: str) -> None:
+        """Have something happen at the site that leads to where the bot shall die."""
+        for word, act in (("edit", self.site.edit), ("deletion", self.site.mark), ("rename", self.site.retitle)):
+            if word in plan:
+                act()
+        if any(word in plan for word in ("forum", "thread", "first", "publishing", "mark")):
+            self.site.tell()
+        self.site.save()
+
     def _points(self) -> list[str]:
         return BASELINE_POINTS if self.baseline else list(POINTS)
 
     async def _life(self, plan: str) -> None:
         chance = self.chance
         how, _, name = plan.partition(" ")
-        passages = 1 if name in LOOKS else chance.randint(1, 4)
+        passages = 1 if self.planned or name in LOOKS else chance.randint(1, 4)
         fatal = self._order(name, passages) if how == "wire" else None
         process = self._start(name if how == "point" else None, passages)
-        moment = time.monotonic() + (0.15 * 20 ** chance.random() if how == "moment" else LONGEST_LIFE)
+        longest = LONGEST_NAMED if self.planned else LONGEST_LIFE
+        moment = time.monotonic() + (0.15 * 20 ** chance.random() if how == "moment" else longest)
         busy = time.monotonic() + 0.3 + chance.random()
         while process.is_alive() and time.monotonic() < moment and not (fatal and fatal.hits):
             await asyncio.sleep(0.005)
@@ -176,7 +191,7 @@ class Run:
         hit = (fatal and fatal.hits) or not process.is_alive() or how == "moment"
         await self._end(process)
         self.weather.clear()
-        self.outcome.kills[plan if hit else f"{how} in vain"] += 1
+        self.outcome.kills[plan if hit else f"{plan} in vain"] += 1
 
     def _order(self, end: str, passages: int) -> Fault:
         """Order the request in which the process dies."""

@@ -141,3 +141,30 @@ async def test_d22_a_parent_that_was_deleted_unnoticed_is_named_once_discord_sho
         assert late["content"].split("\n")[1:] == ["-# in reply to [Cy](<https://example.org/dish#c>)", "a late answer"]
         async with run.database.read() as tx:
             assert await deliveries.counts(tx) == {State.LIVE: 4, State.GONE: 1}
+
+
+async def test_c11_a_deletion_that_is_told_before_it_fails_to_be_answered_stays_our_own(world: World) -> None:
+    discord = world.messenger = TellingMessenger(world)
+    world.restart()
+    await world.read(PAGE)
+    await world.drain()
+    await world.read(MARKED)
+    await world.deliverer.run_due()
+    assert await world.states() == {State.LIVE: 3, State.GONE: 1}
+    await world.read(PAGE)
+    await world.drain()
+    assert discord.calls.count("create") == 5
+
+
+class TellingMessenger(FakeMessenger):
+    """A Discord that tells of a deletion, but answers it with an error."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._database = world.database
+
+    async def delete(self, place: Place, message_id: int) -> Answer:
+        await super().delete(place, message_id)
+        async with self._database.write() as tx:
+            await removals.message_gone(tx, message_id)
+        return Unknown("HTTP 520")

@@ -109,18 +109,22 @@ async def record_thread(tx: Transaction, delivery_id: int, thread_id: int) -> No
 
 
 async def postpone(tx: Transaction, delivery_id: int, *, until: datetime, reason: str) -> None:
-    """Put a row off: a create, which Discord definitely did not do, is pending again, a change stays live."""
+    """Put a row off: a create, which Discord definitely did not do, is pending again, a change stays live.
+
+    What came to its end while Discord's answer was on its way keeps that.
+    """
     await tx.execute(
         """UPDATE deliveries SET state = CASE WHEN message_id IS NULL THEN 'pending' ELSE state END,
             attempt_at = iif(message_id IS NULL, NULL, attempt_at), next_at = :until, reason = :reason,
-            tries = tries + (message_id IS NOT NULL) WHERE id = :id""",
+            tries = tries + (message_id IS NOT NULL) WHERE id = :id AND state NOT IN ('gone', 'dead')""",
         {"id": delivery_id, "until": to_ms(until), "reason": reason},
     )
 
 
 async def hold(tx: Transaction, delivery_id: int, reason: str, until: datetime | None = None) -> None:
     """Stop a lane until a permission is back; ``attempt_at`` stays, so that a doubt is settled before anything else."""
-    sql = "UPDATE deliveries SET state = 'held', reason = ?, next_at = ? WHERE id = ?"
+    sql = """UPDATE deliveries SET state = 'held', reason = ?, next_at = ?
+        WHERE id = ? AND state NOT IN ('gone', 'dead')"""
     await tx.execute(sql, (reason, to_ms(until), delivery_id))
 
 
