@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot import library
 from bot.model import Comment, State
 from bot.post import Answer, Duty, Place, Post, Refused, Sent, Unknown
 from bot.store import deliveries, removals
 from tests.conftest import Start
 from tests.fakes import FakeMessenger
-from tests.test_deliver import PAGE, World, world
+from tests.test_deliver import ADMIN, CHANNEL, GUILD, PAGE, World, world
 from tests.test_flow import story_channel
 
 pytestmark = pytest.mark.asyncio
@@ -168,3 +169,32 @@ class TellingMessenger(FakeMessenger):
         async with self._database.write() as tx:
             await removals.message_gone(tx, message_id)
         return Unknown("HTTP 520")
+
+
+class BrokenLane(FakeMessenger):
+    """A messenger with an error of ours in it, which shows in one channel."""
+
+    broken = True
+
+    async def create(self, place: Place, post: Post, nonce: str) -> Answer:
+        if self.broken and place.channel_id == CHANNEL:
+            raise ZeroDivisionError("an error of ours")
+        return await super().create(place, post, nonce)
+
+
+async def test_c18_an_error_in_one_lane_is_logged_once_and_put_off_while_others_go_on(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    discord = world.messenger = BrokenLane()
+    world.restart()
+    await library.follow(world.database, GUILD, 23, ADMIN, world.clock.now())
+    await world.read(PAGE)
+    for _ in range(10):
+        await world.deliverer.run_due()
+    assert [place.channel_id for place, _ in discord.posted.values()].count(23) == 1
+    assert len(discord.posted) == 4
+    assert [record.message.split()[0] for record in caplog.records if record.exc_info] == ["delivery"]
+    discord.broken = False
+    await world.drain()
+    assert len(discord.posted) == 8
+    assert await world.states() == {State.LIVE: 8}
