@@ -39,6 +39,11 @@ class FetchError(SourceError):
         super().__init__(message)
         self.status, self.retry_after, self.detail = status, retry_after, detail
 
+    @property
+    def cause(self) -> str:
+        """A few words for the operator on what went wrong; empty where nothing is known."""
+        return self.detail or (f"HTTP status {self.status}" if self.status else "")
+
 
 class NotAStory(SourceError):
     """A page was read but holds no story; the message says what it looks like instead."""

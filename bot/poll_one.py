@@ -19,6 +19,7 @@ from bot.schedule import Failure
 from bot.sources.base import Fetched, Kind, Thread, Web
 from bot.store.database import Database
 from bot.thread_intake import put_off_probe, take_discussion, take_probe, take_thread_failure
+from bot.urls import host_and_path
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +43,15 @@ class Kinds(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PollReport:
-    """What one poll found: ``intake`` where it was read, else ``error``, a sentence for those who asked."""
+    """What one poll found: ``intake`` where it was read, else ``error``, a sentence for those who asked.
+
+    ``cause`` are words about the error for the operator, never for a guild.
+    """
 
     source: Source
     intake: Intake | None = None
     error: str | None = None
+    cause: str = ""
 
 
 class _Failed(Exception):  # it never leaves this file
@@ -92,11 +97,9 @@ class OnePoll:
         except Exception:
             log.exception("poll failed source=%d kind=%s", source.id, source.kind)
             failure = OURS
-        log.info(
-            "cannot read source=%d kind=%s status=%s cause=%s", source.id, source.kind, failure.status, failure.said
-        )
+        log.info("cannot read source=%d kind=%s %s", source.id, source.kind, _logged(failure))
         after = await take_failure(self._database, source, failure, self._clock.now(), chance=self._random.random())
-        return PollReport(after, error=failure.said)
+        return PollReport(after, error=failure.said, cause=failure.cause)
 
     async def thread(self, thread: StoredThread) -> None:
         """Read a story's comments."""
@@ -110,9 +113,7 @@ class OnePoll:
         except Exception:
             log.exception("poll failed thread=%d kind=%s", thread.id, thread.kind)
             failure = OURS
-        log.info(
-            "cannot read thread=%d kind=%s status=%s cause=%s", thread.id, thread.kind, failure.status, failure.said
-        )
+        log.info("cannot read thread=%d kind=%s %s", thread.id, thread.kind, _logged(failure))
         await take_thread_failure(self._database, thread, failure, self._clock.now(), chance=self._random.random())
 
     async def page(self, story_id: int, url: str, tries: int) -> None:
@@ -120,7 +121,7 @@ class OnePoll:
         try:
             page, found = await _ended(self._kinds.probe(self._web, url))
         except _Failed as error:
-            log.info("cannot look for a thread story=%d cause=%s", story_id, error.failure.said)
+            log.info("cannot look for a thread story=%d %s", story_id, _logged(error.failure))
             await put_off_probe(self._database, story_id, tries, self._clock.now())
             return
         except RendezvousError:
@@ -160,9 +161,14 @@ class OnePoll:
         try:
             fetched = await _ended(kind.read(self._web, source.moves[-1], {}))
         except _Failed as error:
-            log.info("did not follow source=%d cause=%s", source.id, error.failure.said)
+            log.info("did not follow source=%d %s", source.id, _logged(error.failure))
             return replace(source, moves=()), None
-        log.warning("source moved source=%d from=%s to=%s", source.id, source.address, source.moves[-1])
+        log.warning(
+            "source moved source=%d from=%s to=%s",
+            source.id,
+            host_and_path(source.address),
+            host_and_path(source.moves[-1]),
+        )
         return await move(self._database, source), fetched
 
     async def _thread(self, thread: StoredThread) -> None:
@@ -182,15 +188,17 @@ class OnePoll:
         return kind
 
 
+def _logged(failure: Failure) -> str:
+    return f"status={failure.status} cause={failure.said} detail={failure.cause or None}"
+
+
 async def _ended(work: Awaitable[Result]) -> Result:
     """Wait for a read, but not for ever; raises ``_Failed`` with the words for what went wrong out there."""
     try:
         async with asyncio.timeout(DEADLINE):
             return await work
     except FetchError as error:
-        said = Failure(str(error), error.status, error.retry_after)
-        log.debug("fetch failed detail=%s", error.detail)
-        raise _Failed(said) from error
+        raise _Failed(Failure(str(error), error.status, error.retry_after, error.cause)) from error
     except SourceError as error:
         raise _Failed(Failure(str(error))) from error
     except TimeoutError as error:

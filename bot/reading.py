@@ -126,9 +126,11 @@ async def _look_as(web: Web, kinds: Kinds, document: Document, kind: str) -> Det
 async def _list_or_raise(web: Web, kinds: Kinds, document: Document, error: SourceError) -> Detected:
     """Read the list that an address leads to; where it is none, the error of the page says more."""
     try:
-        return await kinds.detect_document(web, document)
+        found = await kinds.detect_document(web, document)
     except SourceError:
         raise error from None
+    asked = document.url or ""
+    return replace(found, instead=not (_is_front(asked) or found.kind in EXACT or found.address == asked))
 
 
 def _is_front(address: str) -> bool:

@@ -55,11 +55,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a read failed: a sentence for people, and what the site answered."""
+    """Why a read failed: a sentence for people, what the site answered, and the cause for the operator alone."""
 
     said: str
     status: int | None = None
     retry_after: float | None = None
+    cause: str = ""
 
 
 def full_due(last_full_at: datetime | None, now: datetime) -> bool:

@@ -184,7 +184,8 @@ async def suggest(database: Database, guild_id: int, text: str, *, everyone: boo
 def read_words(report: PollReport) -> str:
     """Return what a read of a source found, in words that tell nothing of other servers."""
     if report.intake is None:
-        return f"it could not be read: {report.error}"
+        error = report.error or ""
+        return error if error.startswith("could not") else f"it could not be read: {error}"
     intake = report.intake
     if intake.unchanged:
         return "nothing changed since the last read"

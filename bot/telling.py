@@ -11,6 +11,7 @@ from bot.model import Source
 from bot.schedule import Tell
 from bot.store import frozen, notices, sources, stories
 from bot.store.database import Transaction
+from bot.urls import host_and_path
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,8 @@ _SAYS = {
 
 async def tell(tx: Transaction, source: Source, what: Tell, now: datetime) -> None:
     """Tell every server that added a source how it fares, and the operator."""
-    log.warning("source %s source=%d kind=%s address=%s", what, source.id, source.kind, source.address)
+    where = host_and_path(source.address)
+    log.warning("source %s source=%d kind=%s address=%s", what, source.id, source.kind, where)
     await _put(tx, [source], f"{what}:{source.id}", _SAYS[what], now)
 
 

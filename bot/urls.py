@@ -72,6 +72,15 @@ def safe_link(url: str | None) -> str | None:
     return shown if is_http(shown) else None
 
 
+def host_and_path(url: str) -> str:
+    """Return what of an address may stand in a log: private feeds keep their tokens in the query, or as a user."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(no address)"
+    return parts.netloc.rpartition("@")[2] + parts.path
+
+
 def check_fetchable(url: str, *, loopback_ports: frozenset[int] = frozenset(), private: bool = False) -> None:
     """Raise FetchError unless the address may be requested: http(s), no user, port 80 or 443, a public host.
 

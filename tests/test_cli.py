@@ -200,6 +200,15 @@ def test_an_address_on_this_machine_is_refused_in_one_sentence(rendezvous):
     result = rendezvous("import", "http://127.0.0.1:1/story")
     assert result.exit_code == 1
     assert result.stdout.splitlines()[-1] == "0 stored, 0 changed, 0 unchanged, 1 refused"
+    assert result.stdout.splitlines()[0].endswith("a public page (not a public address)"), "the operator gets the cause"
+
+
+def test_a_blank_name_imports_nothing_of_the_working_directory(rendezvous, write):
+    write("airlock.html")
+    result = rendezvous("import", "")
+    assert result.exit_code == 1
+    assert "An empty name leads nowhere" in result.stdout
+    assert result.stdout.splitlines()[-1] == "0 stored, 0 changed, 0 unchanged, 1 refused"
 
 
 def test_a_database_that_is_none_is_one_clear_message(rendezvous, write, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,9 @@ from click.testing import CliRunner
 
 from bot.cli.group import cli
 from bot.cli.read import address_of, verdict
+from bot.cli.refusals import BLANK, PLAIN_HTTP, refusal
 from bot.config import SETTINGS
+from bot.errors import FetchError, SourceError
 from bot.http import Web
 from bot.model import Story
 from bot.urls import UNREADABLE
@@ -86,6 +89,7 @@ def site(monkeypatch):
         feed = RSS.format(items.replace("</guid>", f"</guid><wfw:commentRss>{url}/thread</wfw:commentRss>", 12))
         answers["/feed"] = (200, "application/rss+xml", feed)
         answers["/"] = (200, "text/html", FRONT)
+        answers["/broken"] = (200, "text/html", FRONT[: FRONT.index("<body>")] + "<body></body></html>")
         answers["/thread"] = (200, "application/rss+xml", RSS.format("".join(COMMENT.format(url, n) for n in (2, 1))))
         answers["/story/1"] = (200, "text/html", PAGE.format(title="Agencies agree 1"))
         monkeypatch.setattr(Web, "open", partial(Web.open, allow_loopback_ports={port}))
@@ -246,13 +250,74 @@ def test_the_threads_of_an_address_are_read_only_when_asked_for(rendezvous, site
 
 
 def test_an_address_that_cannot_be_read_is_refused_in_one_sentence(rendezvous, site):
-    for target in (f"{site}/nothing", "http://127.0.0.1:1/", "http://10.0.0.1/"):
+    for target, cause in (
+        (f"{site}/nothing", "HTTP status 404"),
+        ("http://127.0.0.1:1/", "not a public address"),
+        ("http://10.0.0.1/", "not a public address"),
+    ):
         result = rendezvous("--json", target)
         assert result.exit_code == 1
-        assert lines(result) == [{"error": UNREADABLE, "input": target}]
+        assert lines(result) == [{"error": f"{UNREADABLE} ({cause})", "input": target}]
+        assert rendezvous(target).stderr == f"{target}: {UNREADABLE} ({cause})\n"
     result = rendezvous("--kind", "lemmy", f"{site}/story/1")
     assert result.exit_code == 1
     assert result.stderr.endswith("This address does not lead to a Lemmy community.\n")
+
+
+def test_an_address_without_a_scheme_that_may_be_plain_http_is_told_how(rendezvous, site):
+    bare = site.removeprefix("http://")
+    result = rendezvous(f"{bare}/feed")
+    assert result.exit_code == 1
+    assert result.stderr == f"{bare}/feed: {UNREADABLE} (no safe connection). {PLAIN_HTTP}\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "private", "status", "told"),
+    [
+        ("a.example:8080/x", False, None, True),
+        ("a.example", True, None, True),
+        ("a.example", False, None, False),
+        ("http://a.example:8080", True, None, False),
+        (" <HTTPS://a.example:8080>", True, None, False),
+        ("a.example:8080", True, 404, False),
+        ("[a.example:x", False, None, False),
+    ],
+)
+def test_plain_http_is_named_where_it_may_be_the_cause(target, private, status, told):
+    error = FetchError(UNREADABLE, status=status, detail="timed out")
+    expected = f"{UNREADABLE} (timed out). {PLAIN_HTTP}" if told else f"{UNREADABLE} (timed out)"
+    assert refusal(error, target, private=private) == expected
+
+
+def test_a_cause_is_told_as_far_as_it_is_known():
+    assert refusal(FetchError("No."), "https://a.example") == "No."
+    assert refusal(FetchError("No.", status=403), "https://a.example") == "No (HTTP status 403)."
+    assert refusal(SourceError("This page is empty."), "a.example:80") == "This page is empty."
+
+
+def test_a_blank_name_is_not_the_working_directory(rendezvous, saved):
+    for arguments in ((" ",), ("",), ("--kind", "folder", "")):
+        result = rendezvous(*arguments)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert result.stderr.endswith(f": {BLANK}\n")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_that_nobody_writes_into_is_refused_and_not_waited_for(rendezvous, saved, tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    result = rendezvous("fifo", saved.name)
+    assert result.exit_code == 1
+    assert result.stderr == "fifo: fifo is not a file but a pipe, a folder or the like; save the page into a file.\n"
+    assert "NASA and ESA sign" in result.stdout
+
+
+def test_a_list_shown_instead_of_a_story_is_named(rendezvous, site):
+    result = rendezvous("--json", f"{site}/broken")
+    assert result.exit_code == 0
+    assert len(lines(result)) == 12
+    assert result.stderr == f"{site}/broken: that address holds no story; showing the newest of {site}/feed\n"
+    for asked in ("/", "/feed", "/story/1"):
+        assert rendezvous(f"{site}{asked}").stderr == ""
 
 
 def test_an_address_may_lack_its_scheme_but_a_file_of_that_name_goes_first(tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from bot import sourcing
 from bot.cli.group import cli
+from bot.cli.refusals import BLANK
 from bot.cli.source_table import ago, table, until
 from bot.config import SETTINGS
 from bot.http import Web
@@ -89,7 +90,7 @@ def test_add_with_a_kind_asks_that_kind_alone(rendezvous, site):
     assert site.asked == ["/feed"]
     refused = rendezvous("add", "--kind", "feed", f"{site.url}nothing")
     assert refused.exit_code == 1
-    assert UNREADABLE in refused.output
+    assert f"{UNREADABLE} (HTTP status 404)" in refused.output
 
 
 @pytest.mark.skipif("folder" not in KINDS, reason="the table has no such kind")
@@ -105,9 +106,17 @@ def test_add_refuses_what_cannot_be_read_and_says_so(rendezvous, tmp_path):
     result = rendezvous("add", "http://10.0.0.1/", "file:///etc/passwd")
     assert result.exit_code == 1
     assert sorted(result.output.splitlines()[:2]) == [
-        f"refused  file:///etc/passwd: {UNREADABLE}",
-        f"refused  http://10.0.0.1/: {UNREADABLE}",
+        f"refused  file:///etc/passwd: {UNREADABLE} (not a public address)",
+        f"refused  http://10.0.0.1/: {UNREADABLE} (not a public address)",
     ]
+    assert stored(tmp_path) == []
+
+
+@pytest.mark.parametrize("arguments", [("",), (" ",), ("--kind", "folder", ""), ("--kind", "feed", "")])
+def test_add_takes_no_blank_name_for_the_working_directory(rendezvous, tmp_path, arguments):
+    result = rendezvous("add", *arguments)
+    assert result.exit_code == 1
+    assert BLANK in result.stdout
     assert stored(tmp_path) == []
 
 
@@ -141,6 +150,14 @@ def test_import_keeps_the_good_ones_names_the_bad_ones_and_ends_with_1(rendezvou
     assert [source.name for source in stored(tmp_path)] == ["My Orbit"]
 
 
+def test_a_list_that_somebody_else_wrote_adds_no_folder(rendezvous, tmp_path):
+    (tmp_path / "pages").mkdir()
+    for name in (tmp_path / "pages", "pages"):
+        (tmp_path / "feeds.opml").write_text(f'<opml><outline xmlUrl="{name}"/></opml>', encoding="utf-8")
+        assert rendezvous("import", "feeds.opml").exit_code == 1
+    assert stored(tmp_path) == []
+
+
 def test_a21_import_refuses_a_dtd_and_says_what_is_no_list(rendezvous, tmp_path):
     (tmp_path / "bad.opml").write_text('<!DOCTYPE x [<!ENTITY a "b">]><opml/>', encoding="utf-8")
     assert "DTD" in rendezvous("import", "bad.opml").output
@@ -164,7 +181,7 @@ def test_check_reads_now_and_ends_with_1_where_one_cannot_be_read(rendezvous, si
     failed = rendezvous("check", f"{site.url}feed")
     assert (failed.exit_code, failed.stdout) == (
         1,
-        f"failed   #1 Orbit and Dock: it could not be read: {UNREADABLE}\n",
+        f"failed   #1 Orbit and Dock: {UNREADABLE} (HTTP status 500)\n",
     )
     assert "failed once" in " ".join(rendezvous("list").output.split())
 

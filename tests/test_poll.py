@@ -120,6 +120,27 @@ async def test_the_failures_of_an_operators_source_are_logged_and_told_to_nobody
     assert "source gone source=1" in caplog.text
 
 
+async def test_the_log_tells_the_cause_of_a_failure_and_the_store_does_not(stage, caplog):
+    caplog.set_level(logging.INFO)
+    source = await stage.add(failure(404))
+    report = await stage.poll(source)
+    assert (report.error, report.cause) == ("could not read that address", "secret: 10.0.0.1")
+    assert "status=404 cause=could not read that address detail=secret: 10.0.0.1" in caplog.text
+    assert (await stage.source(source)).last_error == "could not read that address"
+
+
+async def test_no_log_line_holds_the_token_of_a_private_feed(stage, caplog):
+    caplog.set_level(logging.DEBUG, "bot")
+    old, new = "https://example.com/old?token=s3cret", "https://user:s3cret@example.org/new?token=s3cret"
+    source = await stage.add(fetched(1, moved_to=new), address=old)
+    stage.gives(fetched(1), failure(410), address=new)
+    for _ in range(4):
+        await stage.poll(source)
+    assert "source moved source=1 from=example.com/old to=example.org/new" in caplog.text
+    assert "source gone source=1 kind=fake address=example.org/new" in caplog.text
+    assert "s3cret" not in caplog.text
+
+
 async def test_s05_retry_after_puts_a_source_off(stage):
     source = await stage.add(failure(503, 7200.0), fetched(1))
     await live(stage, 115, 5)

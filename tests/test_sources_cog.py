@@ -224,8 +224,9 @@ async def test_the_list_tells_how_each_fares_in_plain_words_and_restarts_what_st
         return listed, listed.embeds[0]["description"]
 
     assert "not read yet" in (await shown())[1]
-    await stage.change(source.id, last_read_at=now, interval=timedelta(minutes=10))
-    assert "every 10 minutes" in (await shown())[1]
+    await stage.change(source.id, last_read_at=now, interval=timedelta(minutes=10), next_at=now + timedelta(hours=5))
+    told = f"read <t:{int(now.timestamp())}:R>, next <t:{int((now + timedelta(hours=5)).timestamp())}:R>"
+    assert told in (await shown())[1], "what the source asks for counts, not the interval"
     await stage.change(source.id, failing_since=now, fails=3, last_error=UNREADABLE, next_at=now)
     listed, text = await shown()
     assert f"failing since <t:{int(now.timestamp())}:f>: {UNREADABLE}. I try again" in text.replace("\\", "")
@@ -287,7 +288,7 @@ async def test_check_tells_what_was_found_and_new_stories_are_posted(stage):
     assert cards(stage) == ["Agencies sign airlock agreement 8"]
     stage.site.status = 500
     third = await stage.ask("check", source=source)
-    assert third.content == f"**Orbit and Dock**: it could not be read: {UNREADABLE}."
+    assert third.content == f"**Orbit and Dock**: {UNREADABLE}.", "the status is for the operator alone"
     assert "failing since" in (await stage.ask("list")).embeds[0]["description"]
 
 

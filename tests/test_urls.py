@@ -4,7 +4,7 @@ import pytest
 
 from bot.addresses import is_public
 from bot.errors import FetchError
-from bot.urls import canonical, check_fetchable, is_http, safe_link
+from bot.urls import canonical, check_fetchable, host_and_path, is_http, safe_link
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,19 @@ def test_one_page_has_one_key(other):
 def test_key_keeps_what_names_the_page():
     assert canonical("https://example.org/?p=7&utm_medium=x") == "https://example.org/?p=7"
     assert canonical("https://example.org:8443/x") != canonical("https://example.org/x")
+
+
+@pytest.mark.parametrize(
+    ("url", "logged"),
+    [
+        ("https://me:secret@site.example:8443/a/feed?token=x#y", "site.example:8443/a/feed"),
+        ("folder:/srv/pages", "/srv/pages"),
+        ("https://[broken", "(no address)"),
+        ("", ""),
+    ],
+)
+def test_a_log_gets_host_and_path_alone(url, logged):
+    assert host_and_path(url) == logged
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,8 @@ def condition(source: Source) -> str:
         return f"⚠ failing since <t:{int(source.failing_since.timestamp())}:f>: {trouble}.{_next(source)}"
     if source.last_read_at is None:
         return "not read yet; that happens within a minute"
-    return f"read {_ago(source.last_read_at)}, every {minutes(source)}"
+    following = f", next {_ago(source.next_at)}" if source.next_at else ""
+    return f"read {_ago(source.last_read_at)}{following}"
 
 
 def _next(source: Source) -> str:
@@ -83,12 +84,6 @@ def _next(source: Source) -> str:
 
 def _ago(time: datetime) -> str:
     return f"<t:{int(time.timestamp())}:R>"
-
-
-def minutes(source: Source) -> str:
-    """Return the interval in whole minutes."""
-    count = max(1, round(source.interval.total_seconds() / 60))
-    return "minute" if count == 1 else f"{count} minutes"
 
 
 def added(names: Sequence[str], channels: Sequence[Subscription]) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from bot.cli.progress import bar, say
+from bot.cli.refusals import refusal, require_name
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.errors import SourceError
@@ -65,7 +66,7 @@ def import_pages(settings: Settings, targets: tuple[str, ...], post: bool) -> No
 def expand(targets: Iterable[str], suffixes: Collection[str] = SUFFIXES) -> Iterator[str]:
     """Yield the targets with folders replaced by the files of these suffixes in them, in order of their names."""
     for target in targets:
-        if is_url(target) or not Path(target).is_dir():
+        if is_url(target) or not target.strip() or not Path(target).is_dir():
             yield target
             continue
         found = sorted(path for path in Path(target).rglob("*") if path.suffix.lower() in suffixes and path.is_file())
@@ -99,7 +100,7 @@ async def _outcomes(
             try:
                 read = await _read(web, target)
             except SourceError as error:
-                yield Outcome(target, "refused", str(error))
+                yield Outcome(target, "refused", refusal(error, target))
                 continue
             report = await ingest(database, read, clock.now(), deliver=post)
             yield Outcome(target, report.status, f"{read.story.title} ({_comments(report, read)})")
@@ -108,6 +109,7 @@ async def _outcomes(
 async def _read(web: Web, target: str) -> StoryPage:
     if is_url(target):
         return await page.fetch(web, target)
+    require_name(target)
     path = Path(target)
     if path.is_dir():
         raise SourceError(f"the folder holds no saved page ({', '.join(SUFFIXES)}).")

@@ -18,6 +18,7 @@ from bot import reading, topics
 from bot.cli.import_ import SUFFIXES as PAGES
 from bot.cli.import_ import expand, is_url
 from bot.cli.progress import bar, say
+from bot.cli.refusals import refusal, require_name
 from bot.cli.story_text import as_json, as_text
 from bot.config import Settings
 from bot.errors import SourceError
@@ -109,16 +110,16 @@ async def _show_all(settings: Settings, targets: Sequence[str], wish: Wish) -> i
                             say(progress, line)
                 except SourceError as error:
                     refused += 1
-                    _refuse(target, error, wish)
+                    _refuse(target, refusal(error, target, private=settings.allow_private_networks), wish)
                 progress.advance(task)
     return refused
 
 
-def _refuse(target: str, error: SourceError, wish: Wish) -> None:
+def _refuse(target: str, words: str, wish: Wish) -> None:
     if wish.lines:
-        click.echo(_dumps({"error": str(error), "input": target}))
+        click.echo(_dumps({"error": words, "input": target}))
     else:
-        click.echo(f"{escape(target)}: {escape(str(error))}", err=True)
+        click.echo(f"{escape(target)}: {escape(words)}", err=True)
 
 
 async def _lines(web: Web, kinds: Kinds, target: str, wish: Wish) -> AsyncGenerator[str, None]:
@@ -128,6 +129,9 @@ async def _lines(web: Web, kinds: Kinds, target: str, wish: Wish) -> AsyncGenera
         reading.look(web, kinds, online, wish.kind) if online else _look_local(web, kinds, target, wish.kind)
     )
     items = _newest(found.fetched.items, wish.limit)
+    if found.instead:
+        told = f"{target}: that address holds no story; showing the newest of {found.address}"
+        click.echo(escape(told), err=True)
     if not wish.lines:
         yield _head(kinds, target, found, len(items))
         for note in found.fetched.notes:
@@ -148,6 +152,7 @@ async def _lines(web: Web, kinds: Kinds, target: str, wish: Wish) -> AsyncGenera
 
 async def _look_local(web: Web, kinds: Kinds, target: str, kind: str | None) -> Detected:
     """Return what a file holds, or the new files of a folder; raises ``SourceError``."""
+    require_name(target)
     if kind == FOLDER:
         return Detected(FOLDER, target, await kinds[FOLDER].read(web, folder.address_of(Path(target)), {}))
     if Path(target).is_dir():

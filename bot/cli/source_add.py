@@ -13,6 +13,7 @@ import click
 
 from bot import sourcing
 from bot.cli.progress import bar, say
+from bot.cli.refusals import refusal, require_name
 from bot.cli.source_table import preview
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
@@ -38,6 +39,7 @@ class Tools:
     web: Web
     kinds: Kinds
     clock: Clock
+    private: bool
 
 
 @asynccontextmanager
@@ -49,7 +51,7 @@ async def opened(settings: Settings) -> AsyncIterator[Tools]:
         Web.open(contact=contact, allow_private=private) as web,
         Kinds.open(settings.disqus_api_key) as kinds,
     ):
-        yield Tools(database, web, kinds, SystemClock())
+        yield Tools(database, web, kinds, SystemClock(), private)
 
 
 async def add_starters(tools: Tools) -> Counter[str]:
@@ -92,7 +94,7 @@ async def _add(tools: Tools, name: str, target: str, kind: str | None, show: boo
     try:
         found = await _look(tools, target, kind)
     except SourceError as error:
-        return "refused", [_line("refused", f"{target}: {error}")]
+        return "refused", [_line("refused", f"{target}: {refusal(error, target, private=tools.private)}")]
     name = clean_line(name or found.fetched.name or found.address)[:NAME_LIMIT]
     status = await _store(tools, found.kind, found.address, name)
     line = _line(status, f"{name} ({tools.kinds[found.kind].label}): {found.address}")
@@ -101,6 +103,7 @@ async def _add(tools: Tools, name: str, target: str, kind: str | None, show: boo
 
 async def _look(tools: Tools, target: str, kind: str | None) -> Detected:
     """Read a target once; raises ``SourceError``. Only here, where the operator types, is a path a folder."""
+    require_name(target)
     if kind == Folder.name or (kind is None and Path(target).is_dir()):
         kind, address = Folder.name, address_of(Path(target))
     elif kind is None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from bot.cli.progress import bar, say
+from bot.cli.refusals import with_cause
 from bot.cli.source_add import AT_ONCE, Tools
 from bot.log import escape
 from bot.model import Source
@@ -29,7 +30,8 @@ async def check_all(tools: Tools, found: Sequence[Source]) -> int:
                 report = await poller.poll(source.id)
             failed += report.intake is None
             title = f"#{source.id} {report.source.name or report.source.address}"
-            say(progress, escape(f"{'failed' if report.intake is None else 'read':<7}  {title}: {read_words(report)}"))
+            words = with_cause(read_words(report), report.cause)
+            say(progress, escape(f"{'failed' if report.intake is None else 'read':<7}  {title}: {words}"))
             progress.advance(task)
 
         async with asyncio.TaskGroup() as group:

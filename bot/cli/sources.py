@@ -20,7 +20,7 @@ from bot.clock import SystemClock
 from bot.config import Settings
 from bot.log import escape
 from bot.opml import MAX_BYTES, parse_opml
-from bot.sources.kinds import KINDS
+from bot.sources.kinds import KINDS, typed
 from bot.store.database import Database
 
 HELP = """Choose where the stories come from. What you add here is read for all servers; admins add theirs in Discord.
@@ -87,7 +87,8 @@ def import_(settings: Settings, file: Path) -> None:
 
     async def work() -> Counter[str]:
         async with opened(settings) as tools:
-            return await add_all(tools, listed)
+            # With its scheme, an address from a file that somebody else wrote never is a folder of this machine.
+            return await add_all(tools, [(name, typed(address)) for name, address in listed])
 
     _finish(work())
 

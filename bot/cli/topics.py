@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import chain, repeat
 from typing import IO, Any
 
 import click
@@ -26,7 +27,11 @@ The exit status is then 1.
 """
 
 topic_option = click.option(
-    "--topic", default=library.DEFAULT, show_default=True, help="One of `rendezvous topics list`."
+    "--topic",
+    type=click.Choice(library.names()),
+    default=library.DEFAULT,
+    show_default=True,
+    help="One of `rendezvous topics list`.",
 )
 
 
@@ -63,11 +68,10 @@ def list_() -> None:
 @click.pass_context
 def match(ctx: click.Context, topic: str, jsonl: bool, text: tuple[str, ...]) -> None:
     """Judge one story from the arguments, or a line each."""
-    library.describe(topic)  # an unknown topic is one error, not an error a line
     if jsonl:
         if len(text) > 1:
             raise click.UsageError("--jsonl takes one file at most.")
-        with click.open_file(text[0] if text else "-", "rb") as lines:
+        with _opened(text[0] if text else "-") as lines:
             ctx.exit(_answer_lines(topic, lines))
     if not 1 <= len(text) <= 2:
         raise click.UsageError("Give a headline and, if you like, a lede, each in quotation marks; or --jsonl.")
@@ -84,6 +88,8 @@ def match(ctx: click.Context, topic: str, jsonl: bool, text: tuple[str, ...]) ->
 def evaluate(topic: str, misses: bool, file: IO[bytes]) -> None:
     """Print precision, recall and F1 with intervals, by stratum, and the misses."""
     rows = list(_labelled(file))
+    if not rows:
+        raise click.ClickException(f"{click.format_filename(file.name)} holds no labelled line.")
     verdicts = {id(row): library.match(topic, row["title"], row["lede"], row["body"]) for row in rows}
     for line in report(rows, lambda row: verdicts[id(row)].match):
         click.echo(line)
@@ -94,23 +100,42 @@ def evaluate(topic: str, misses: bool, file: IO[bytes]) -> None:
             click.echo("".join(f"  - {reason}\n" for reason in verdict.reasons), nl=False)
 
 
+def _opened(name: str) -> IO[bytes]:
+    try:
+        found: IO[bytes] = click.open_file(name, "rb")
+    except OSError as error:
+        raise click.FileError(name, hint=error.strerror) from error
+    return found
+
+
 def _answer_lines(topic: str, lines: IO[bytes]) -> int:
-    status = 0
+    """Answer each line in its place; only blank lines at the very end are none."""
+    status = blank = 0
     for line in lines:
-        try:
-            story = _story(line)
-        except BadLine as error:
-            click.echo(json.dumps({"error": str(error)}))
-            status = 1
+        if not line.strip():
+            blank += 1
             continue
-        verdict = library.match(topic, story["title"], story["lede"], story["body"])
-        answer = {"match": verdict.match, "score": verdict.score, "reasons": list(verdict.reasons)}
-        click.echo(json.dumps(answer))
+        for given in chain(repeat(b"", blank), (line,)):
+            answer = _answer(topic, given)
+            click.echo(json.dumps(answer))
+            status |= "error" in answer
+        blank = 0
     return status
+
+
+def _answer(topic: str, line: bytes) -> dict[str, object]:
+    try:
+        story = _story(line)
+    except BadLine as error:
+        return {"error": str(error)}
+    verdict = library.match(topic, story["title"], story["lede"], story["body"])
+    return {"match": verdict.match, "score": verdict.score, "reasons": list(verdict.reasons)}
 
 
 def _labelled(lines: IO[bytes]) -> Iterator[dict[str, str]]:
     for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
         try:
             row = _object(line)
             label = row.get("label")

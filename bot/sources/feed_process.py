@@ -19,6 +19,7 @@ from bot.sources.feed_data import NOT_A_FEED
 from bot.sources.feed_entries import Parsed
 from bot.sources.feed_json import looks_like_json
 from bot.sources.feed_wire import decode
+from bot.urls import host_and_path
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class FeedParser:
             async with asyncio.timeout(self._deadline):
                 return await worker.ask(document, thread=thread)
         except (TimeoutError, EOFError, OSError, ValueError, KeyError, TypeError) as error:
-            log.warning("feed worker failed url=%s error=%s", document.url or document.name, type(error).__name__)
+            log.warning("feed worker failed url=%s error=%s", _place(document), type(error).__name__)
             raise SourceError(UNREADABLE) from error
         finally:
             self._idle.put_nowait(worker)
@@ -117,7 +118,7 @@ class _Worker:
             await self.end()
             raise
         if head.get("detail"):
-            log.info("feed damaged url=%s detail=%r", document.url or document.name, head["detail"])
+            log.info("feed damaged url=%s detail=%r", _place(document), head["detail"])
         raise SourceError(head["error"]) if head["kind"] else NotThisKind(head["error"])
 
     async def end(self) -> None:
@@ -144,6 +145,10 @@ class _Worker:
                 env=None if sys.platform == "win32" else {"PYTHONDONTWRITEBYTECODE": "1"},
             )
         return self.process
+
+
+def _place(document: Document) -> str | None:
+    return host_and_path(document.url) if document.url else document.name
 
 
 def _may_be_feed(data: bytes) -> bool:

@@ -64,11 +64,15 @@ EXACT = ("newsapi", "hackernews", "lemmy", "discourse")
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """How a pasted address can be followed, and what the first read of it gave."""
+    """How a pasted address can be followed, and what the first read of it gave.
+
+    ``instead``: the address itself held nothing, and the list of the site that it belongs to was read.
+    """
 
     kind: str
     address: str
     fetched: Fetched
+    instead: bool = False
 
 
 class Kinds(Mapping[str, Kind]):

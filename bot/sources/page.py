@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import stat
 from pathlib import Path
 
 from bot.errors import NotAStory
@@ -14,6 +15,7 @@ from bot.sources.page_decode import MAX_BYTES, decode, is_html
 from bot.sources.page_html import parse_html
 from bot.sources.page_text import parse_text
 
+_INHERITED = re.compile(r"/dev/(?:stdin|fd/\d+)")  # a pipe that the shell opened has a writer
 _MARKUP = re.compile(r"\s*<(?:[?!]|[A-Za-z][\w.:-]*(?:\s[^<>]*)?/?>)")
 
 
@@ -72,11 +74,19 @@ def parse(
 def load(path: Path) -> Document:
     """Return what a local file holds; raises ``NotAStory``. Never for a path that a chat user wrote."""
     try:
+        if not _can_end(path):
+            raise NotAStory(f"{path.name} is not a file but a pipe, a folder or the like; save the page into a file.")
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         raise NotAStory(f"There is no readable file named {path.name}.") from error
     return Document(data, name=path.name)
+
+
+def _can_end(path: Path) -> bool:
+    """Say whether a path is read without waiting for ever, as a pipe would that nobody writes into."""
+    mode = path.stat().st_mode
+    return stat.S_ISREG(mode) or stat.S_ISCHR(mode) or _INHERITED.fullmatch(str(path)) is not None
 
 
 async def read_path(path: Path) -> StoryPage:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import random
 import select
@@ -479,11 +480,23 @@ async def test_an_answer_that_cannot_be_is_an_error_of_that_feed(answer, capfd):
 
 
 @pytest.mark.asyncio
-async def test_a_deadline_holds_for_a_worker_that_says_nothing():
+async def test_a_deadline_holds_for_a_worker_that_says_nothing(caplog):
     async with FeedParser.open(command=SLEEPER, deadline=0.2) as parser:
         with pytest.raises(SourceError, match="too much time"):
-            await parser.parse(Document(GOOD))
+            await parser.parse(Document(GOOD, "https://site.example/feed?token=s3cret"))
         assert parser.pids == ()
+    assert "url=site.example/feed error=" in caplog.text
+
+
+@pytest.mark.asyncio
+async def test_the_log_names_a_damaged_feed_without_its_query(caplog):
+    caplog.set_level(logging.INFO)
+    async with FeedParser.open() as parser:
+        with pytest.raises(SourceError, match="damaged"):
+            await parser.parse(
+                Document(b"<channel><item<category>c</entry</category<", "https://site.example/feed?t=s3cret")
+            )
+    assert "feed damaged url=site.example/feed detail=" in caplog.text
 
 
 def test_the_worker_is_light_and_the_bot_does_without_the_library():

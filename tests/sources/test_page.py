@@ -188,6 +188,8 @@ async def test_reading_files(tmp_path):
     assert len((await read_path(tmp_path / "a.txt")).comments) == 2
     with pytest.raises(NotAStory):
         await read_path(tmp_path / "none.txt")
+    with pytest.raises(NotAStory, match="not a file but"):
+        await read_path(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,24 @@ def test_bytes_that_are_no_text_are_a_bad_line(topics):
 def test_lines_may_come_from_a_file(topics, tmp_path):
     (tmp_path / "stories.jsonl").write_text(lines({"title": YES}))
     assert json.loads(topics("match", "--jsonl", "stories.jsonl").stdout)["match"] is True
-    assert topics("match", "--jsonl", "absent.jsonl").exit_code != 0
+
+
+@pytest.mark.parametrize("name", ["absent.jsonl", "folder"])
+def test_a_file_that_cannot_be_opened_is_named_without_a_traceback(topics, tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    result = topics("match", "--jsonl", name)
+    assert (result.exit_code, isinstance(result.exception, SystemExit)) == (1, True)
+    assert f"Could not open file '{name}'" in result.stderr
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n \n"])
+def test_blank_lines_at_the_end_are_no_lines_and_all_others_are(topics, end):
+    row = json.dumps({"title": NO})
+    result = topics("match", "--jsonl", given=f"\n{row}\n\n\n{row}{end}")
+    assert ["error" in json.loads(line) for line in result.stdout.splitlines()] == [True, False, True, True, False]
+    assert result.exit_code == 1
+    good = topics("match", "--jsonl", given=f"{row}{end}")
+    assert (good.exit_code, len(good.stdout.splitlines())) == (0, 1)
 
 
 @pytest.mark.parametrize("arguments", [("match",), ("match", "a", "b", "c"), ("match", "--jsonl", "a", "b")])
@@ -82,11 +99,11 @@ def test_too_few_or_too_many_texts_are_a_usage_error(topics, arguments):
     assert topics(*arguments).exit_code == 2
 
 
-@pytest.mark.parametrize("arguments", [("match", "x"), ("match", "--jsonl")])
+@pytest.mark.parametrize("arguments", [("match", "x"), ("match", "--jsonl"), ("evaluate", "-")])
 def test_an_unknown_topic_is_one_clear_error(topics, arguments):
     result = topics(*arguments, "--topic", "cricket", given="{}\n{}\n")
-    assert result.exit_code == 1
-    assert "There is no topic 'cricket'; there are: space-cooperation" in result.output
+    assert result.exit_code == 2
+    assert "'cricket' is not one of 'space-cooperation'" in result.output
 
 
 def test_the_list_holds_every_topic_with_its_sentence(topics):
@@ -117,6 +134,20 @@ def test_an_evaluation_refuses_a_line_without_a_label(topics, tmp_path):
     result = topics("evaluate", "rows.jsonl")
     assert result.exit_code == 1
     assert "line 2" in result.output and "label" in result.output
+
+
+@pytest.mark.parametrize("text", ["", "\n \n"])
+def test_an_evaluation_of_nothing_is_an_error(topics, tmp_path, text):
+    (tmp_path / "rows.jsonl").write_text(text)
+    result = topics("evaluate", "rows.jsonl")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "rows.jsonl holds no labelled line." in result.stderr
+
+
+def test_an_evaluation_passes_over_blank_lines(topics, tmp_path):
+    row = lines({"title": YES, "label": "coop"})
+    (tmp_path / "rows.jsonl").write_text(f"\n{row}\n{row}\n")
+    assert topics("evaluate", "rows.jsonl").stdout.splitlines()[0].endswith("n=2 positive=2")
 
 
 def test_the_intervals_are_the_named_ones():
