@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
 
 from bot.topics import actors, tables
-from bot.topics.actors import ACCORD, AGENCY, COMPANY, PROGRAMME, SITE, Actor, Mention
+from bot.topics.actors import ACCORD, AGENCY, COMPANY, COUNTRY, FIRM, PROGRAMME, SITE, Actor, Mention
 from bot.topics.cues import CUES, SPACE, VETOES, Sighting, sightings
 from bot.topics.phrases import LAND
 from bot.topics.text import BODY, LEDE, TITLE, Passage, passages
@@ -118,7 +118,7 @@ def extract(title: str, lede: str = "", body: str = "") -> Features:
 
 
 def _read(passage: Passage) -> _Reading:
-    mentions = actors.locate(passage.words)
+    mentions = [_as_firm(mention, passage) for mention in actors.locate(passage.words)]
     found = sightings(actors.items(passage.words, mentions))
     return _Reading(passage, tuple(m for m in mentions if m.actor.kind != actors.NONE), tuple(found))
 
@@ -207,6 +207,14 @@ def _describes_firm(mention: Mention, passage: Passage) -> bool:
     """Say whether a country only tells where a firm is from, as in "Indian launch startup"."""
     following = passage.words[mention.end : mention.end + 2]
     return mention.actor.kind in LAND and any(word.text in _FIRM for word in following)
+
+
+def _as_firm(mention: Mention, passage: Passage) -> Mention:
+    """Return a mention of a place as one of the firm there, as in "Helsinki-based": what it does, no state does."""
+    following = passage.words[mention.end].text if mention.end < len(passage.words) else ""
+    if mention.actor.kind != COUNTRY or following != "based":
+        return mention
+    return replace(mention, actor=replace(mention.actor, kind=FIRM))
 
 
 def _about_space(readings: Sequence[_Reading], values: dict[str, float]) -> bool:

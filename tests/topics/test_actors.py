@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.topics import actors, tables
+from bot.topics import actors, rule, tables
 from bot.topics.text import words
 
 
@@ -101,3 +101,27 @@ def test_no_name_belongs_to_two():
 def test_the_world_is_covered_by_country_and_agency(code):
     kinds = {actor.kind for actor in actors.everyone().values() if code in actor.parties}
     assert kinds >= {actors.COUNTRY, actors.AGENCY}
+
+
+@pytest.mark.parametrize(
+    ("text", "party"),
+    [
+        ("Woomera", "AU"), ("the town of Kiruna", "SE"), ("Danuri", "KR"), ("Chandrayaan-3", "IN"), ("AngoSat-2", "AO"),
+        ("Türksat 6A", "TR"), ("Uznanski-Wisniewski", "PL"), ("MEXT", "JP"), ("Jared Isaacman", "US"),
+        ("Noosphere", "UA"), ("ESTCube-2", "EE"), ("Semnan", "IR"), ("Hiroshi Yamakawa", "JP"),
+    ],
+)  # fmt: skip
+def test_craft_towns_and_heads_stand_for_their_nation(text, party):
+    assert [mention.actor.parties for mention in actors.locate(words(text))] == [frozenset((party,))]
+
+
+@pytest.mark.parametrize("text", ["French Air and Space Force", "French Air & Space Force"])
+def test_an_air_and_space_force_is_not_that_of_the_united_states(text):
+    named = frozenset().union(*(mention.actor.parties for mention in actors.locate(words(text))))
+    assert "US" not in named
+
+
+def test_the_seat_of_a_firm_is_no_state_that_acts():
+    based = rule.judge("Helsinki-based Kuva Space received a contract to join ESA's civil security programme")
+    state = rule.judge("Finland signs agreement to join ESA's civil security programme")
+    assert (based.match, state.match) == (False, True)
