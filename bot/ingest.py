@@ -8,13 +8,16 @@ from datetime import datetime
 from typing import Literal
 
 from bot import catchup, interests
-from bot.model import Comment, StoredComment, StoredStory, Story, StoryPage, Subscription
+from bot.model import Comment, StoredComment, StoredStory, StoredThread, Story, StoryPage, Subscription
 from bot.plan import CommentPlan, compare
-from bot.store import comments, frozen, links, replies, stories, subscriptions, wishes
+from bot.store import comments, frozen, replies, stories, subscriptions, threads, wishes
 from bot.store.brief import BriefDatabase
 from bot.store.database import Database, Transaction
+from bot.store.links import Trust
 from bot.store.values import storable
 from bot.telling import ask_about_vanished
+from bot.trust import BY_SOURCE, ELSEWHERE, Say, Talk, say_of_member, say_of_operator
+from bot.urls import site_of
 
 AT_ONCE = 150
 
@@ -43,20 +46,30 @@ class Taken:
     touched: bool
     plan: CommentPlan
     moved: int
+    say: Say
 
 
 async def ingest(
-    database: Database, page: StoryPage, now: datetime, *, deliver: bool, public: bool = True
+    database: Database,
+    page: StoryPage,
+    now: datetime,
+    *,
+    deliver: bool,
+    public: bool = True,
+    address: str | None = None,
 ) -> IngestReport:
     """Store a story with its comments. Reading the same again writes nothing.
 
     ``deliver`` posts a story that is new to the followed channels; where a story stands already, its comments,
-    edits and deletions follow in any case. ``public`` is False for a story that only a member asked for.
+    edits and deletions follow in any case. ``public`` is False for a story that only a member asked for, which was
+    read at ``address``, None: at its own.
     """
     # A usual story is taken in within milliseconds, which its many hops to a thread would double.
     at_once = len(page.comments) <= AT_ONCE
     async with (BriefDatabase(database) if at_once else database).write() as tx:
-        taken = await take(tx, page, await stories.find(tx, page.story), now, public=public)
+        known = await stories.find(tx, page.story)
+        say = await say_of_operator(tx, known) if public else await say_of_member(tx, page.story, known, address)
+        taken = await take(tx, page, known, now, public=public, say=say)
         promised = taken.moved
         if deliver and public and taken.news:
             promised += await promise(tx, taken.story_id, await subscriptions.active(tx), now)
@@ -70,12 +83,12 @@ async def take(
     now: datetime,
     *,
     public: bool,
-    source_id: int | None = None,
+    say: Say,
 ) -> Taken:
     """Store a story, known or not, and its comments; what stands in channels follows, nothing new is promised.
 
-    A story's text is that of the source which told of it first: what others and its page say of it would only make
-    it change to and fro.
+    A story's text is that of the most trusted source, and of those the first: what others and its page say of it
+    would only make it change to and fro.
     """
     page = replace(page, story=storable(page.story))
     if known is None:
@@ -84,12 +97,15 @@ async def take(
         story_id = known.id
         page = replace(page, story=_completed(page.story, known.story))
     news = known is None or (public and await stories.make_public(tx, story_id))
-    touched = known is not None and _differs(known, page.story) and await links.owns(tx, source_id, story_id)
-    moved = await _update_story(tx, known, page.story, now) if known and touched else 0
+    touched = known is not None and _differs(known, page.story) and say.text
+    moved = await _take_over(tx, known, page.story, say.over, now) if known and say.over is not None else 0
+    moved += await _update_story(tx, known, page.story, now) if known and touched else 0
     plan, followed = CommentPlan(), 0
-    if page.comments or page.complete:
-        plan, followed = await take_comments(tx, story_id, page.comments, now, complete=page.complete)
-    return Taken(story_id, known is None, news, touched, plan, moved + followed)
+    if say.talk is not Talk.NONE and (page.comments or page.complete):
+        plan, followed = await take_comments(
+            tx, story_id, page.comments, now, complete=page.complete, thread_id=say.thread_id
+        )
+    return Taken(story_id, known is None, news, touched, plan, moved + followed, say)
 
 
 async def take_comments(
@@ -106,7 +122,7 @@ async def take_comments(
     known = await comments.of_story(tx, story_id)
     was_frozen = await frozen.since(tx, story_id) is not None
     plan = compare(known, fresh, complete=complete, now=now, thread_id=thread_id, was_frozen=was_frozen)
-    if thread_id is not None:
+    if thread_id:
         given = {comment.key for comment in fresh}
         claimed = [stored for stored in known if stored.thread_id != thread_id and stored.comment.key in given]
         await comments.claim(tx, thread_id, claimed)
@@ -139,6 +155,16 @@ async def take_away(tx: Transaction, gone: Sequence[StoredComment], now: datetim
     return moved + await _rename(tx, gone)
 
 
+async def silence(
+    tx: Transaction, story_id: int, gone: Sequence[StoredThread], now: datetime, loose: Iterable[int | None] = ()
+) -> int:
+    """Forget threads and take away what they gave, and what is kept under the numbers ``loose``."""
+    await threads.drop(tx, gone)
+    ids = {*loose, *(thread.id for thread in gone)}
+    given = [stored for stored in await comments.of_story(tx, story_id) if stored.thread_id in ids]
+    return await take_away(tx, [stored for stored in given if not stored.comment.deleted], now)
+
+
 async def promise(
     tx: Transaction,
     story_id: int,
@@ -164,6 +190,15 @@ def _completed(story: Story, known: Story) -> Story:
 
 def _differs(known: StoredStory, story: Story) -> bool:
     return stories.story_digest(known.story) != stories.story_digest(story)
+
+
+async def _take_over(tx: Transaction, known: StoredStory, story: Story, former: Trust, now: datetime) -> int:
+    """Let nothing remain of what was said by who is trusted less; what the story's own page names is nobody's say."""
+    moved = site_of(story.url) != site_of(known.story.url)
+    gone = [thread for thread in await threads.of_story(tx, known.id) if moved or thread.rank >= BY_SOURCE]
+    # What came along at the story's own site was its source's say only where that spoke for it.
+    loose = (ELSEWHERE, None) if former is Trust.HOME else (ELSEWHERE,)
+    return await silence(tx, known.id, gone, now, loose)
 
 
 async def _update_story(tx: Transaction, known: StoredStory, story: Story, now: datetime) -> int:

@@ -14,7 +14,8 @@ from bot.sources.base import Fetched, Item
 from bot.store import links, sources, stories, subscriptions, threads
 from bot.store.database import Database, Transaction
 from bot.telling import tell, tell_queued, tell_skipped
-from bot.thread_intake import put_threads
+from bot.thread_intake import put_threads, withhold
+from bot.trust import heard, say_of_source
 
 MOST_AT_ONCE = 20
 # After so long without a read the newest stories are news, and the rest is remembered only.
@@ -137,17 +138,19 @@ async def _store(tx: Transaction, source: Source, items: Sequence[Item], now: da
         known = await stories.find(tx, story)
         if known and known.id in seen:
             continue
-        taken = await take(tx, item.page, known, now, public=source.everyone, source_id=source.id)
+        say = await say_of_source(tx, source, story, known)
+        taken = await take(tx, item.page, known, now, public=source.everyone, say=say)
         seen.add(taken.story_id)
         moved += taken.moved
         changed |= taken.touched or taken.plan != CommentPlan()
-        changed |= await put_threads(tx, taken.story_id, item.threads, now)
+        changed |= await put_threads(tx, taken.story_id, heard(say, item.threads, item.page.story), now)
         if not await links.link(tx, source.id, taken.story_id, now):
             told += [story.published_at] if story.published_at else []
             continue
         new.append((taken.story_id, item))
         if not source.everyone:
             await links.show(tx, source.id, taken.story_id, now)
+            moved += await withhold(tx, taken.story_id, now)
         if not baseline and await _is_news(tx, source, taken):
             news.append(taken.story_id)
     late = {story_id for story_id, item in new if _slid_in(item.page.story, told)}

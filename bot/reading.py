@@ -26,8 +26,8 @@ async def fetch(
 
     With ``kinds``, a story whose page shows no comments gets them from the thread that its page names.
     """
-    read = await page.fetch(web, url) if kinds is None else await _story(web, kinds, url)
-    report = await ingest(database, read, now, deliver=False, public=False)
+    read, address = (await page.fetch(web, url), None) if kinds is None else await _story(web, kinds, url)
+    report = await ingest(database, read, now, deliver=False, public=False, address=address)
     await library.fetched(database, guild_id, user_id, report.story_id, now)
     return await library.show(database, guild_id, report.story_id), report
 
@@ -90,11 +90,12 @@ async def _with_thread(
     return replace(read, complete=read.complete and whole and not failed), None if read.comments else failed
 
 
-async def _story(web: Web, kinds: Kinds, url: str) -> StoryPage:
+async def _story(web: Web, kinds: Kinds, url: str) -> tuple[StoryPage, str]:
+    """Return the story at an address, and where it was read in the end."""
     found = await _look_at(web, kinds, answers.document(await web.get(url)), EXACT)
     if len(found.fetched.items) != 1:
         raise NotAStory("This looks like a list of several stories, not like the page of one.")
-    return (await discussed(web, kinds, found.fetched.items[0], from_list=found.kind != PAGE))[0]
+    return (await discussed(web, kinds, found.fetched.items[0], from_list=found.kind != PAGE))[0], found.address
 
 
 async def _look_at(web: Web, kinds: Kinds, document: Document, sites: Iterable[str] | None) -> Detected:

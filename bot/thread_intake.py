@@ -7,15 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot import schedule
-from bot.ingest import take_comments
+from bot.ingest import silence, take_comments
 from bot.model import StoredThread
 from bot.plan import CommentPlan
 from bot.sources.base import Cursor, Discussion, Thread
 from bot.store import stories, threads
 from bot.store.database import Database, Transaction
+from bot.trust import BY_PAGE, BY_SOURCE, ELSEWHERE, unheard
 
-# Threads that a story's page names come before those that its source named.
-BY_PAGE, BY_SOURCE = 0, 100
 _FEED_CUTS_AT = 10
 
 
@@ -42,6 +41,17 @@ async def put_threads(
     return changed
 
 
+async def withhold(tx: Transaction, story_id: int, now: datetime) -> int:
+    """Forget the threads that may not speak any more where other servers came to have a story too."""
+    known, found = await stories.get(tx, story_id), await threads.of_story(tx, story_id)
+    gone, loose = await unheard(tx, known, found)
+    if not gone and not loose:
+        return 0
+    moved = await silence(tx, story_id, gone, now, (ELSEWHERE,) if loose else ())
+    await _arrange(tx, story_id, now)
+    return moved
+
+
 async def take_probe(database: Database, story_id: int, found: Sequence[Thread], now: datetime) -> None:
     """Store the threads that a story's page names: it need not be asked again."""
     async with database.write() as tx:
@@ -63,12 +73,15 @@ async def take_discussion(
     Raises ``NotFound`` where its story is gone.
     """
     async with database.write() as tx:
-        plan, moved = CommentPlan(), 0
+        plan, moved = CommentPlan(), await withhold(tx, thread.story_id, now)
+        if all(one.id != thread.id for one in await threads.of_story(tx, thread.story_id)):
+            return moved
         if not discussion.unchanged:
             whole = discussion.complete or _counted(thread, discussion)
-            plan, moved = await take_comments(
+            plan, followed = await take_comments(
                 tx, thread.story_id, discussion.comments, now, complete=whole, thread_id=thread.id
             )
+            moved += followed
         current = await threads.get(tx, thread.id)
         after = replace(
             schedule.thread_read(thread, now, chance=chance),

@@ -46,6 +46,13 @@ def canonical(url: str) -> str:
     return urlunsplit(("https", host, path.rstrip("/") or "/", "&".join(kept), ""))
 
 
+def site_of(url: str | None) -> str | None:
+    """Return the host of an address, with its port where it is none of the usual ones and without ``www.``."""
+    if not url or not is_http(url.strip()):
+        return None
+    return canonical(url).split("/", 3)[2].removeprefix("www.")
+
+
 def is_http(url: str) -> bool:
     """Say whether an address may be shown: http(s), a plain ASCII host, no user, no hidden character, <= 2,048."""
     if len(url) > MAX_LENGTH or any(unicodedata.category(char) in _HIDDEN for char in url):

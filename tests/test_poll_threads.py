@@ -39,9 +39,9 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         yield made
 
 
-async def posted(stage, *, threads=(THREAD,), signal=None):
+async def posted(stage, *, threads=(THREAD,), signal=None, everyone=False):
     """Have a fresh story with its thread posted, and read what is due."""
-    source = await stage.add(fetched(1))
+    source = await stage.add(fetched(1), everyone=everyone)
     await stage.poll(source)
     given = tuple(replace(thread, signal=signal) for thread in threads)
     stage.gives(fetched(1, fresh(2, stage.clock.now(), threads=given)))
@@ -248,7 +248,7 @@ async def test_what_another_thread_gave_does_not_vanish(stage):
 
 async def test_a_page_that_shows_no_comments_takes_none_of_a_threads(stage):
     stage.kind.talks["thread-1"] = [talk(*THREE)]
-    await posted(stage)
+    await posted(stage, everyone=True)
     await run(stage)
     story = fresh(2, stage.clock.now()).page.story
     for _ in range(3):

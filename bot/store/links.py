@@ -4,13 +4,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 
 from aiosqlite import Connection as Transaction
 
-from bot.model import Source, StoredStory
+from bot.model import Source, StoredStory, Story
 from bot.store import stories
 from bot.store.values import to_ms
+from bot.urls import site_of
+
+
+class Trust(IntEnum):
+    """How far somebody is believed who tells of a story.
+
+    MEMBER had it read once; STRANGER is a server's own source at another site than the story's, HOME one at the same
+    site; OPERATOR is a source for all, or an import.
+    """
+
+    MEMBER = 0
+    STRANGER = 1
+    HOME = 2
+    OPERATOR = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who gave a story its words; no ``source_id``: an import, a source that was removed, or a member's fetch."""
+
+    trust: Trust
+    source_id: int | None = None
 
 
 async def link(tx: Transaction, source_id: int, story_id: int, now: datetime) -> bool:
@@ -31,11 +55,41 @@ async def show(tx: Transaction, source_id: int, story_id: int, now: datetime) ->
     )
 
 
-async def owns(tx: Transaction, source_id: int | None, story_id: int) -> bool:
-    """Tell whether a source was the first to tell of a story; None, for no source, owns what no source told of."""
-    sql = "SELECT source_id FROM source_stories WHERE story_id = ? ORDER BY seen_at, source_id LIMIT 1"
-    rows = list(await tx.execute_fetchall(sql, (story_id,)))
-    return not rows or rows[0][0] == source_id
+def trust(address: str, story: Story, *, everyone: bool = False) -> Trust:
+    """Return how far a source at an address is believed about a story."""
+    if everyone:
+        return Trust.OPERATOR
+    site = site_of(story.url) if story.url else story.origin
+    return Trust.HOME if site is not None and site_of(address) == site.removeprefix("www.") else Trust.STRANGER
+
+
+async def speaker(tx: Transaction, stored: StoredStory) -> Speaker:
+    """Return who speaks for a story: of the sources that told of it the most trusted, and of those the first."""
+    sql = """SELECT s.id, s.address, s.everyone FROM source_stories l JOIN sources s ON s.id = l.source_id
+        WHERE l.story_id = ? ORDER BY l.seen_at, l.source_id"""
+    rows = await tx.execute_fetchall(sql, (stored.id,))
+    found = [Speaker(trust(row[1], stored.story, everyone=bool(row[2])), row[0]) for row in rows]
+    best = max(found, key=lambda one: one.trust, default=Speaker(Trust.MEMBER))
+    if best.trust < Trust.OPERATOR and await stories.is_public(tx, stored.id):
+        return Speaker(Trust.OPERATOR)
+    return best
+
+
+async def is_shared(tx: Transaction, source_id: int, story_id: int, *, posted: bool) -> bool:
+    """Tell whether servers that did not add this source have a story too: by other sources or ``posted``."""
+    sql = """SELECT 1 FROM (
+            SELECT g.guild_id FROM source_stories l JOIN guild_sources g ON g.source_id = l.source_id
+            WHERE l.story_id = :story
+            UNION ALL SELECT guild_id FROM deliveries INDEXED BY deliveries_story WHERE story_id = :story AND :posted)
+        WHERE guild_id NOT IN (SELECT guild_id FROM guild_sources WHERE source_id = :source) LIMIT 1"""
+    values = {"story": story_id, "source": source_id, "posted": posted}
+    return bool(list(await tx.execute_fetchall(sql, values)))
+
+
+async def is_posted(tx: Transaction, story_id: int) -> bool:
+    """Tell whether a story is or was promised to any channel."""
+    sql = "SELECT 1 FROM deliveries WHERE story_id = ? LIMIT 1"
+    return bool(list(await tx.execute_fetchall(sql, (story_id,))))
 
 
 async def audience(tx: Transaction, source: Source) -> set[int] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -71,6 +72,11 @@ async def save(tx: Transaction, thread: StoredThread) -> None:
             "last_error": text(thread.last_error),
         },
     )
+
+
+async def drop(tx: Transaction, found: Iterable[StoredThread]) -> None:
+    """Forget threads; what they gave stays."""
+    await tx.executemany("DELETE FROM threads WHERE id = ?", [(thread.id,) for thread in found])
 
 
 async def due(tx: Transaction, now: datetime, limit: int) -> list[StoredThread]:

@@ -151,4 +151,4 @@ async def test_who_knew_a_story_before(tx):
         assert not await links.link(tx, source, story, NOW)
     assert await links.told_before(tx, ids[0], story) == (False, set())
     assert await links.told_before(tx, ids[1], story) == (False, {GUILD})
-    assert [await links.owns(tx, source, story) for source in (*ids, None)] == [True, False, False, False]
+    assert await links.speaker(tx, await stories.get(tx, story)) == links.Speaker(links.Trust.OPERATOR, ids[2])
