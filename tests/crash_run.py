@@ -69,6 +69,7 @@ class Outcome:
     seed: int
     kills: Counter[str] = field(default_factory=Counter)
     faults: list[tuple[str, str]] = field(default_factory=list)
+    traffic: list[dict[str, Any]] = field(default_factory=list)
     messages: int = 0
     restless: str = ""
     forgiven: int = 0
@@ -274,7 +275,7 @@ class Run:
             verdict = Verdict(self.log, stories, self.layouts, self.folder / "t.sqlite3", self.forgiven)
             outcome.faults += verdict.faults()
             outcome.adopted = (self.folder / "log").read_text(errors="replace").count(" adopted delivery=")
-        outcome.messages = len(self.log.all)
+        outcome.messages, outcome.traffic = len(self.log.all), self.box.traffic
         outcome.forgiven = len(self.forgiven)
 
     def _ask(self, sql: str) -> list[Any]:

@@ -32,10 +32,13 @@ SENDS = 50
 
 
 @pytest.mark.parametrize("seed", [101, 102, 103])
-async def test_r1_killed_at_any_moment_in_bad_weather_each_item_stands_once(tmp_path: Path, seed: int) -> None:
-    outcome = await Run(seed, tmp_path, kills=12, nonce_window=(0, 120, 300)[seed % 3]).run()
+async def test_r1_killed_at_any_moment_in_bad_weather_each_item_stands_once(
+    tmp_path: Path, check_traffic: Check, seed: int
+) -> None:
+    outcome = await Run(seed, tmp_path, kills=10, nonce_window=(0, 120, 300)[seed % 3]).run()
     assert outcome.faults == [], f"seed {seed}, killed at {dict(outcome.kills)}"
     assert outcome.messages > 50
+    assert check_traffic(outcome.traffic) == []
 
 
 @pytest.mark.parametrize("half", [0, 1])
