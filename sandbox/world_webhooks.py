@@ -30,9 +30,7 @@ class WorldWebhooks(WorldThreads):
 
     def add_webhook(self, channel: Channel, name: str, user_id: int) -> Webhook:
         """Make a webhook in a guild's channel."""
-        webhook = Webhook(
-            self.ids.next(), secrets.token_urlsafe(48), name, channel.id, channel.guild_id or 0, user_id
-        )
+        webhook = Webhook(self.ids.next(), secrets.token_urlsafe(48), name, channel.id, channel.guild_id or 0, user_id)
         self.webhooks[webhook.id] = webhook
         self.webhooks_changed(webhook)
         return webhook

@@ -19,10 +19,14 @@ async def test_state_is_kept(tmp_path: Path) -> None:
         said = await box.say(ada, news, "kept")
         box.world.start_thread(box.world.channels[news], "T", ada, message=box.world.messages[news][said])
         box.world.deny_bot(news, SEND_MESSAGES)
+        box.world.pin(box.world.messages[news][said], ada)
+        hook = box.world.add_webhook(box.world.channels[news], "Wire", ada)
         told, token = box.transcript(), box.token
     async with Sandbox.start(page=False, state=path) as again:
         assert again.transcript() == told
         assert again.token == token
+        assert again.world.webhooks == {hook.id: hook}
+        assert [m.id for m in again.world.pins(news)] == [said]
         assert not again.world.permissions(again.world.channel("space-news"), again.world.bot_id) & SEND_MESSAGES
 
 
