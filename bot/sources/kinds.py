@@ -23,6 +23,7 @@ from bot.sources.lemmy import Lemmy
 from bot.sources.newsapi import NewsApi
 from bot.sources.page import Page
 from bot.sources.page_decode import charset_text
+from bot.sources.page_thread import in_page_thread
 from bot.sources.wordpress import WordPress
 
 NOTHING_FITS = (
@@ -154,7 +155,7 @@ class Kinds(Mapping[str, Kind]):
 
     async def threads(self, document: Document) -> tuple[Thread, ...]:
         """Return the threads that a story's page names, best first, as far as there is a kind that reads them."""
-        found = await asyncio.to_thread(_threads_in, document)
+        found = await in_page_thread(_threads_in, document)
         return tuple(thread for thread in found if thread.kind in self)
 
 

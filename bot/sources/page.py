@@ -14,6 +14,7 @@ from bot.sources.base import Answer, Cursor, Discussion, Document, Fetched, Hint
 from bot.sources.page_decode import MAX_BYTES, decode, is_html
 from bot.sources.page_html import parse_html
 from bot.sources.page_text import parse_text
+from bot.sources.page_thread import in_page_thread
 
 _INHERITED = re.compile(r"/dev/(?:stdin|fd/\d+)")  # a pipe that the shell opened has a writer
 _MARKUP = re.compile(r"\s*<(?:[?!]|[A-Za-z][\w.:-]*(?:\s[^<>]*)?/?>)")
@@ -103,8 +104,8 @@ async def fetch(web: Web, url: str) -> StoryPage:
 
 
 async def _story(document: Document) -> StoryPage:
-    """Parse in a thread: a large page takes long enough to be missed by a heartbeat."""
-    return await asyncio.to_thread(
+    """Parse in the pages' own thread: a large page takes long enough to be missed by a heartbeat."""
+    return await in_page_thread(
         parse, document.data, url=document.url, content_type=document.content_type, name=document.name
     )
 

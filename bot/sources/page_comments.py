@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from urllib.parse import urljoin
+
+from lxml import etree
 
 from bot.markdown import from_html
 from bot.model import Comment
@@ -17,6 +20,8 @@ from bot.urls import safe_link
 
 _DISQUS = re.compile(r"dsq-comment-(\d{1,20})")
 _WORDPRESS = re.compile(r"(?:li-|div-)?comment-(\d{1,20})")
+MOST_COMMENTS = 2000
+_MOST_AREAS = 20
 _DELETED = frozenset(("deleted", "comment-deleted", "is-deleted"))
 _NOT_OURS = frozenset(("pingback", "trackback"))
 _FURNITURE = (
@@ -38,11 +43,13 @@ class _Found:
 
 
 def comments_of(root: Element, url: str | None) -> tuple[tuple[Comment, ...], bool]:
-    """Return the page's comments in document order, and whether they are all the comments that there are."""
-    found = _find(root, _DISQUS)
+    """Return the page's first 2,000 comments in document order, and whether they are all that there are."""
+    own = copy.deepcopy(root)  # once: the comments are taken out of it one by one
+    found = _find(own, _DISQUS)
     if found:
-        return tuple(_build(found, "dsq-", url)), True
-    return tuple(_build(_find(root, _WORDPRESS), "wp-", url)), not _more_pages(root)
+        return _build(found[:MOST_COMMENTS], "dsq-", url), len(found) <= MOST_COMMENTS
+    found = _find(own, _WORDPRESS)
+    return _build(found[:MOST_COMMENTS], "wp-", url), len(found) <= MOST_COMMENTS and not _more_pages(root)
 
 
 def comment_areas(root: Element) -> list[Element]:
@@ -54,16 +61,21 @@ def comment_areas(root: Element) -> list[Element]:
 def _find(root: Element, pattern: re.Pattern[str]) -> list[_Found]:
     """Find each comment's outermost element; by its id, as broken themes nest comments in any way."""
     found: dict[str, _Found] = {}
-    for element in find(root, ".//*[@id]"):
+    around: dict[Element, tuple[str, int]] = {}  # each comment's number, and how many comments it lies in with itself
+    for element in find(root, ".//*[contains(@id, 'comment-')]"):
         match = pattern.fullmatch(str(element.get("id")))
-        if match and match[1] not in found:
+        if not match:
+            continue
+        number, count = _above(element, around)
+        around[element] = (match[1], count + (number != match[1]))
+        if match[1] not in found:
             names = tokens(element)
-            depth = _depth(element, names, pattern)
+            depth = _depth(element, names, count)
             found[match[1]] = _Found(match[1], element, depth, not names & _NOT_OURS)
     return list(found.values())
 
 
-def _depth(element: Element, names: Iterable[str], pattern: re.Pattern[str]) -> int:
+def _depth(element: Element, names: Iterable[str], around: int) -> int:
     """Return the depth that the theme states, else the number of comments around this one."""
     for name in names:
         if match := re.fullmatch(r"depth-(\d{1,4})", name):
@@ -72,11 +84,27 @@ def _depth(element: Element, names: Iterable[str], pattern: re.Pattern[str]) -> 
     stated = re.search(r"\bdepth-(\d{1,4})\b", " ".join(tokens(parent))) if parent is not None else None
     if stated:
         return int(stated[1])
-    around = {match[1] for above in element.iterancestors() if (match := pattern.fullmatch(str(above.get("id"))))}
-    return len(around) + 1
+    return around + 1
 
 
-def _build(found: Iterable[_Found], prefix: str, url: str | None) -> Iterable[Comment]:
+def _above(element: Element, around: Mapping[Element, tuple[str, int]]) -> tuple[str, int]:
+    """Return what is known of the innermost comment around an element."""
+    parent: list[Element] = [element]
+    while parent := find(parent[0], "ancestor::*[contains(@id, 'comment-')][1]"):
+        if parent[0] in around:
+            return around[parent[0]]
+    return "", 0
+
+
+def _build(found: Iterable[_Found], prefix: str, url: str | None) -> tuple[Comment, ...]:
+    """Read the comments from the last to the first: what stands inside one is then gone when it is read itself."""
+    placed = list(_placed(found, prefix))
+    read = (_comment(item, key, parent, url, disqus=prefix == "dsq-") for item, key, parent in reversed(placed))
+    return tuple(comment for comment, (item, _, _) in zip(read, reversed(placed), strict=True) if item.ours)[::-1]
+
+
+def _placed(found: Iterable[_Found], prefix: str) -> Iterator[tuple[_Found, str, str | None]]:
+    """Yield each comment's element with its key and its parent's."""
     above: list[tuple[int, str | None]] = []  # the branch that leads to the present comment
     for item in found:
         while above and above[-1][0] >= item.depth:
@@ -84,13 +112,14 @@ def _build(found: Iterable[_Found], prefix: str, url: str | None) -> Iterable[Co
         parent = next((key for _, key in reversed(above) if key), None)
         key = f"{prefix}{item.number}"
         above.append((item.depth, key if item.ours else None))
-        if item.ours:
-            yield _comment(item, key, parent, url, disqus=prefix == "dsq-")
+        yield item, key, parent
 
 
 def _comment(item: _Found, key: str, parent: str | None, url: str | None, *, disqus: bool) -> Comment:
     own = _own_region(item.element, _DISQUS if disqus else _WORDPRESS)
-    who = _first(find(own, f".//*[@id='dsq-author-user-{item.number}']"), with_class(own, "fn", "comment-author"))
+    who = _first(
+        find(own, ".//*[@id=$id]", id=f"dsq-author-user-{item.number}"), with_class(own, "fn", "comment-author")
+    )
     link = _first(
         [who] if who is not None and who.tag == "a" else [], find(who, ".//a[@href]") if who is not None else []
     )
@@ -110,19 +139,27 @@ def _comment(item: _Found, key: str, parent: str | None, url: str | None, *, dis
 
 
 def _own_region(element: Element, pattern: re.Pattern[str]) -> Element:
-    """Return a copy of a comment's element without the comments that stand inside it."""
-    own = copy.deepcopy(element)
-    own.tail = None
+    """Return a comment's element, taken out of its tree, without the comments that stand inside it."""
+    own = _cut_out(element)
     number = pattern.fullmatch(str(element.get("id")))
-    for inner in find(own, ".//*[@id]"):
+    for inner in find(own, ".//*[contains(@id, 'comment-')]"):
         match = pattern.fullmatch(str(inner.get("id")))
         if match and number and match[1] != number[1]:
             remove(inner)
     return own
 
 
+def _cut_out(element: Element) -> Element:
+    parent = element.getparent()
+    if parent is not None:
+        left = etree.SubElement(parent, "span")
+        left.tail, element.tail = element.tail, None
+        parent.replace(element, left)
+    return element
+
+
 def _body(own: Element, number: str, url: str | None) -> str:
-    content = _first(find(own, f".//*[@id='dsq-comment-message-{number}']"), with_class(own, *_BODIES))
+    content = _first(find(own, ".//*[@id=$id]", id=f"dsq-comment-message-{number}"), with_class(own, *_BODIES))
     content = own if content is None else content
     for part in list(with_class(content, *_FURNITURE)):
         if part is not content:
@@ -134,13 +171,15 @@ def _posted(own: Element) -> datetime | None:
     for element in find(own, ".//time[@datetime]"):
         if found := iso_date(element.get("datetime")):
             return found
-    return next((found for area in with_class(own, *_FURNITURE[1:6]) if (found := word_date(text_of(area)))), None)
+    return next(
+        (found for area in islice(with_class(own, *_FURNITURE[1:6]), 20) if (found := word_date(text_of(area)))), None
+    )
 
 
 def _more_pages(root: Element) -> bool:
     """Say whether the page leads to further pages of comments."""
-    areas = [area for area in comment_areas(root) if area.get("id") in ("comments", None)]
-    areas += with_class(root, "comment-navigation", "comments-pagination", "comment-pagination")
+    areas = [area for area in comment_areas(root)[:_MOST_AREAS] if area.get("id") in ("comments", None)]
+    areas += islice(with_class(root, "comment-navigation", "comments-pagination", "comment-pagination"), _MOST_AREAS)
     links = ".//*[contains(@class, 'nav-previous') or contains(@class, 'nav-next')]//a[@href]"
     paged = ".//a[@rel='next' or @rel='prev' or contains(@class, 'page-numbers')][contains(@href, 'comment-page-')]"
     rel = ".//a[@rel='next']"

@@ -23,6 +23,7 @@ _FURNITURE_CLASSES = (
 )  # fmt: skip
 _TEXT_CLASSES = ("e-content", "entry-content", "post-content", "article-body", "article-content", "story-body")
 _FEW_WORDS = 25
+_MOST_LOOKED_AT = 100  # elements that may lie inside each other, so that the text of the innermost is read for each
 
 
 def parse_html(html: str, *, url: str | None = None, name: str | None = None) -> StoryPage:
@@ -71,7 +72,7 @@ def _refuse_listing(root: Element) -> None:
     if Meta(root, None).is_article:
         return
     linked = set()
-    for head in find(root, ".//h1[.//a/@href] | .//h2[.//a/@href] | .//h3[.//a/@href]"):
+    for head in find(root, ".//h1[.//a/@href] | .//h2[.//a/@href] | .//h3[.//a/@href]")[:_MOST_LOOKED_AT]:
         holder = head.getparent()
         if holder is not None and holder.tag in ("header", "div") and "entry-header" in str(holder.get("class")):
             holder = holder.getparent()
@@ -96,19 +97,23 @@ def _text_element(root: Element) -> Element:
     for part in list(with_class(root, *_FURNITURE_CLASSES)):
         remove(part)
     named = [*find(root, ".//*[@itemprop='articleBody']"), *with_class(root, *_TEXT_CLASSES)]
-    for element in named:
+    for element in named[:_MOST_LOOKED_AT]:
         if len(text_of(element).split()) >= _FEW_WORDS or len(named) == 1:
             return element
-    for element in find(root, ".//article | .//main"):
+    for element in find(root, ".//article | .//main")[:_MOST_LOOKED_AT]:
         if find(element, ".//p") and len(text_of(element).split()) >= _FEW_WORDS:
             return element
     return _densest(root)
 
 
+# Quotes inside of quotes are read once for each around them.
+_PARAGRAPHS = ".//*[self::p or self::blockquote or self::pre][not(ancestor::blockquote[9] or ancestor::pre[9])]"
+
+
 def _densest(root: Element) -> Element:
     """Return the element whose own paragraphs hold the most text outside of links; else the whole body."""
     scores: dict[Element, int] = {}
-    for paragraph in find(root, ".//p | .//blockquote | .//pre"):
+    for paragraph in find(root, _PARAGRAPHS):
         parent = paragraph.getparent()
         if parent is not None:
             linked = sum(len(text_of(link)) for link in find(paragraph, ".//a"))

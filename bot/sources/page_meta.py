@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from bot.markdown import clean_line
@@ -14,6 +15,7 @@ from bot.sources.page_tree import Element, find, text_of, with_class
 from bot.urls import safe_link
 
 TITLE_LIMIT = 300
+_MOST = 50  # elements of one meaning that are looked at
 _ARTICLES = re.compile(r"(?:\w*Article|BlogPosting|Report|LiveBlogPosting|DiscussionForumPosting)")
 
 
@@ -34,10 +36,10 @@ class Meta:
     def title(self) -> str:
         """Return the headline, "" where there is none; a "- Site" behind it is taken off."""
         found = [_text(self.data.get("headline")), self.tags.get("og:title", "")]
-        found += [text_of(item) for item in with_class(self.root, "p-name", "entry-title")][:1]
+        found += [text_of(item) for item in islice(with_class(self.root, "p-name", "entry-title"), 1)]
         heads = find(self.root, ".//h1[not(contains(@class, 'site-title'))]")
         found += [text_of(heads[0])] if len(heads) == 1 else []
-        found += [text_of(item) for item in find(self.root, ".//head/title | .//title")][:1]
+        found += [text_of(item) for item in find(self.root, ".//head/title | .//title")[:1]]
         title = next((clean_line(item) for item in found if item.strip()), "")
         return _without_site(title, self.site())[:TITLE_LIMIT].strip()
 
@@ -51,9 +53,9 @@ class Meta:
     def author(self) -> str | None:
         """Return the writer's name, from a page whose comments were taken out."""
         found = [_name(self.data.get("author")), self.tags.get("author", ""), self.tags.get("article:author", "")]
-        found += [text_of(item) for item in with_class(self.root, "p-author")]
-        found += [text_of(item) for item in find(self.root, ".//*[@rel='author' or @itemprop='author']")]
-        found += [text_of(item) for item in with_class(self.root, "byline", "author")]
+        found += [text_of(item) for item in islice(with_class(self.root, "p-author"), _MOST)]
+        found += [text_of(item) for item in find(self.root, ".//*[@rel='author' or @itemprop='author']")[:_MOST]]
+        found += [text_of(item) for item in islice(with_class(self.root, "byline", "author"), _MOST)]
         names = (re.sub(r"(?i)^(?:posted )?by:?\s+", "", clean_line(item)).strip() for item in found)
         return next((name[:200] for name in names if name and not re.match(r"https?:|posted by$", name.lower())), None)
 
@@ -68,7 +70,7 @@ class Meta:
         dated = with_class(
             self.root, "entry-date", "posted-on", "post-date", "date-post", "entry-meta", "byline", "date"
         )
-        return next((date for item in dated if (date := word_date(text_of(item)))), None)
+        return next((date for item in islice(dated, _MOST) if (date := word_date(text_of(item)))), None)
 
     def image(self) -> str | None:
         """Return the address of the story's picture, absolute http(s)."""

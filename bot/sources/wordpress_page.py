@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -12,6 +11,7 @@ from bot.sources import answers
 from bot.sources.base import Answer, Discussion, Kind, Web, native_id
 from bot.sources.page_comments import comments_of
 from bot.sources.page_decode import decode, is_html
+from bot.sources.page_thread import in_page_thread
 from bot.sources.page_tree import Element, find, tokens, tree
 from bot.sources.wordpress_address import Place
 
@@ -54,7 +54,7 @@ async def discuss(web: Web, feed: Kind, place: Place, cursor: Mapping[str, str])
 
 async def read(web: Web, url: str, post: str | None = None) -> Shown:
     """Return what the page at an address shows; raises ``FetchError``, or ``SourceError`` where it is no page."""
-    return await asyncio.to_thread(_shown, answers_checked(await web.get(url)), post)
+    return await in_page_thread(_shown, answers_checked(await web.get(url)), post)
 
 
 def merge(told: Discussion | None, shown: Shown) -> Discussion:
