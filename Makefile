@@ -20,7 +20,7 @@ run: $(VENV)/.installed
 	@exec $(BIN)/rendezvous run
 
 test: lint
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/.installed-test
 	@$(BIN)/python -m ruff check .

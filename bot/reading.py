@@ -93,7 +93,7 @@ async def _with_thread(
 async def _story(web: Web, kinds: Kinds, url: str) -> tuple[StoryPage, str]:
     """Return the story at an address, and where it was read in the end."""
     found = await _look_at(web, kinds, answers.document(await web.get(url)), EXACT)
-    if len(found.fetched.items) != 1:
+    if found.instead or len(found.fetched.items) != 1:
         raise NotAStory("This looks like a list of several stories, not like the page of one.")
     return (await discussed(web, kinds, found.fetched.items[0], from_list=found.kind != PAGE))[0], found.address
 
