@@ -66,8 +66,7 @@ class Attempt:
         if found is not None:
             return await self.after.not_found_out(row, found)
         if row.want_gone:
-            await self.after.finish(row, State.GONE, UNPOSTED)
-            return True
+            return await self._unposted(row)
         if self.after.is_poison(row):
             log.error("gave up delivery=%d tries=%d: always in doubt", row.id, row.tries)
             await self.after.give_up(row, "Discord never said whether it took this")
@@ -117,8 +116,7 @@ class Attempt:
 
     async def _create(self, row: Delivery, place: Place) -> bool:
         if row.want_gone:
-            await self.after.finish(row, State.GONE, UNPOSTED)
-            return True
+            return await self._unposted(row)
         tags = await self._tags(row, place)
         if tags is None:
             await self.after.hold(row, TAGLESS)
@@ -230,9 +228,25 @@ class Attempt:
 
     async def _removed(self, row: Delivery, answer: Answer, place: Place) -> bool:
         if isinstance(answer, Sent):
-            await self.after.finish(row, State.GONE, DELETED)
-            return True
+            return await self._ended(row)
         return await self._unarchive_or_not_done(row, answer, place, Act.DELETE)
+
+    async def _unposted(self, row: Delivery) -> bool:
+        """End a row that was wanted gone before it stood, unless it is wanted again by now."""
+        async with self._database.write() as tx:
+            if (await deliveries.get(tx, row.id)).want_gone:
+                await deliveries.finish(tx, row.id, State.GONE, UNPOSTED)
+        return True
+
+    async def _ended(self, row: Delivery) -> bool:
+        """End a row whose message was removed; it is posted anew where it came back meanwhile."""
+        async with self._database.write() as tx:
+            current = await deliveries.get(tx, row.id)
+            if row.comment_id and row.want_gone and not current.want_gone:
+                await wishes.post_anew(tx, row.id, row.channel_id, row.part, await comments.get(tx, row.comment_id))
+            else:
+                await deliveries.finish(tx, row.id, State.GONE, DELETED)
+        return True
 
     async def _unarchive_or_not_done(self, row: Delivery, answer: Answer, place: Place, act: Act) -> bool:
         if isinstance(answer, Refused) and answer.duty is Duty.UNARCHIVE:

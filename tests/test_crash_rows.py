@@ -198,3 +198,40 @@ async def test_c18_an_error_in_one_lane_is_logged_once_and_put_off_while_others_
     await world.drain()
     assert len(discord.posted) == 8
     assert await world.states() == {State.LIVE: 8}
+
+
+class Returning(FakeMessenger):
+    """A Discord that takes so long for a deletion that the comment comes back meanwhile."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    async def delete(self, place: Place, message_id: int) -> Answer:
+        await self._world.read(PAGE)
+        return await super().delete(place, message_id)
+
+
+async def test_a_comment_that_comes_back_while_it_is_removed_stands_again(world: World) -> None:
+    discord = world.messenger = Returning(world)
+    world.restart()
+    await world.read(PAGE)
+    await world.drain()
+    await world.read(MARKED)
+    await world.drain()
+    assert discord.calls.count("delete") == 1
+    assert world.said()[1:] == ["first", "answer to Ann", "answer to Bob"]
+
+
+async def test_a_comment_that_comes_back_between_a_lanes_look_and_its_step_is_posted(world: World) -> None:
+    await world.read(PAGE)
+    await world.read(MARKED)
+    async with world.database.read() as tx:
+        rows = [await deliveries.get(tx, number) for number in range(1, 5)]
+    (stale,) = [row for row in rows if row.want_gone]
+    await world.deliverer.run_due()
+    await world.deliverer.run_due()
+    await world.read(PAGE)
+    assert await world.deliverer._attempt.keep(stale)
+    await world.drain()
+    assert world.said()[1:] == ["first", "answer to Ann", "answer to Bob"]
