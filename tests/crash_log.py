@@ -39,11 +39,12 @@ class Stood:
 
 @dataclass
 class Log:
-    """Listens to a world. ``hands`` is set while a moderator acts."""
+    """Listens to a world. ``hands`` is set while a moderator acts; ``cut`` are the threads that were deleted."""
 
     world: World
     all: dict[int, Stood] = field(default_factory=dict)
     doubled: list[str] = field(default_factory=list)
+    cut: set[int] = field(default_factory=set)
     hands: bool = False
     time: int = 0
 
@@ -64,6 +65,7 @@ class Log:
         elif event.name == "MESSAGE_DELETE":
             self._went(int(event.data["id"]))
         elif event.name == "THREAD_DELETE":
+            self.cut.add(int(event.data["id"]))
             for one in [one for one in self.standing() if one.place == int(event.data["id"])]:
                 self._went(one.id)
 

@@ -103,11 +103,15 @@ class Site:
 
     def grow(self) -> None:
         if len(self.stories) < MOST_STORIES and (not self.stories or self.chance.random() < 0.3):
-            self.stories.append(Told(self._number(), self.now()))
+            self.tell()
         story = self.chance.choice(self.stories)
         for _ in range(self.chance.randint(1, 3)):
             if len(story.comments) < MOST_COMMENTS:
                 self._answer(story)
+
+    def tell(self) -> None:
+        self.stories.append(Told(self._number(), self.now()))
+        self._answer(self.stories[-1])
 
     def _answer(self, story: Told) -> None:
         new = Said(self._number(), self.now(), words=self.chance.choice((0, 0, 0, 3, 600)))

@@ -63,7 +63,7 @@ class Verdict:
         if layout is Layout.STORY_ONLY:
             return
         if layout is Layout.THREAD and card.id not in self.world.channels:
-            if not self._closed(root, story.url):
+            if card.id not in self.log.cut:
                 yield "lost", f"the thread of {story.url} in {root}"
             return
         for said in story.comments:
@@ -76,10 +76,6 @@ class Verdict:
     def _taken(self, root: int, link: str) -> bool:
         """Whether a moderator took an item away."""
         return any(one.by_moderator for one in self.log.of(root, link))
-
-    def _closed(self, root: int, link: str) -> bool:
-        row = self.by_key.get((root, link, 0))
-        return bool(row and row["thread_closed"])
 
     def _row(self, root: int, link: str) -> str:
         row = self.by_key.get((root, link, 0))
@@ -109,8 +105,6 @@ class Verdict:
         over = self.log.of(one.root, parent)
         if any(p.came < one.came and p.went is None for p in over) and not any(p.went for p in over):
             return f"does not answer {parent}, which stands"
-        if any(p.by_moderator and (p.went or 0) < one.came for p in over):
-            return ""  # Discord made it a plain message: the bot could not know of a deletion while it was down
         message = self.world.messages.get(one.place, {}).get(one.id)
         if message and one.went is None and not message.content.startswith(DELETED) and ANSWERS not in message.content:
             return f"neither answers nor names {parent}"
