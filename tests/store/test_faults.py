@@ -140,7 +140,8 @@ async def test_b04_only_a_reader_begins_without_immediate():
                 for node in ast.walk(function):
                     if isinstance(node, ast.Constant) and str(node.value).startswith("BEGIN"):
                         found.append((function.name, node.value))
-    assert sorted(found) == [("_transaction", "BEGIN IMMEDIATE"), ("migrate", "BEGIN IMMEDIATE"), *[("read", "BEGIN")] * 2]
+    writes = [("_transaction", "BEGIN IMMEDIATE"), ("migrate", "BEGIN IMMEDIATE")]
+    assert sorted(found) == [*writes, ("read", "BEGIN"), ("read", "BEGIN")]
 
 
 async def test_b04_what_another_process_writes_never_makes_our_snapshot_busy(database):
