@@ -140,8 +140,8 @@ async def test_b04_only_a_reader_begins_without_immediate():
                 for node in ast.walk(function):
                     if isinstance(node, ast.Constant) and str(node.value).startswith("BEGIN"):
                         found.append((function.name, node.value))
-    writes = [("_transaction", "BEGIN IMMEDIATE"), ("migrate", "BEGIN IMMEDIATE")]
-    assert sorted(found) == [*writes, ("read", "BEGIN"), ("read", "BEGIN")]
+    assert {name for name, begin in found if begin != "BEGIN IMMEDIATE"} == {"read"}
+    assert {name for name, begin in found if begin == "BEGIN IMMEDIATE"} >= {"_transaction", "migrate"}
 
 
 async def test_b04_what_another_process_writes_never_makes_our_snapshot_busy(database):

@@ -142,6 +142,7 @@ WRITES: dict[str, Write] = {
     "subscriptions.pause_guild": lambda tx, w: subscriptions.pause_guild(tx, GUILD, "why"),
     "threads.insert": lambda tx, w: threads.insert(tx, 1, "feed", "https://b.example", None, rank=1, born_at=NOW),
     "threads.save": lambda tx, w: threads.save(tx, replace(w.thread, signal="7")),
+    "threads.drop": lambda tx, w: threads.drop(tx, [w.thread]),
     "threads.probe": lambda tx, w: threads.probe(tx, 1, NOW),
     "threads.probe_fetched": lambda tx, w: threads.probe_fetched(tx, 2, NOW, NOW),
     "topics.add": lambda tx, w: topics.add(tx, GUILD, "moons", "moon", user_id=ADMIN, now=NOW),
