@@ -88,48 +88,26 @@ class OnePoll:
 
     async def source(self, source: Source) -> PollReport:
         """Read a source."""
-        try:
-            return await self._source(source)
-        except _Failed as error:
-            failure = error.failure
-        except RendezvousError:
-            raise
-        except Exception:
-            log.exception("poll failed source=%d kind=%s", source.id, source.kind)
-            failure = OURS
-        log.info("cannot read source=%d kind=%s %s", source.id, source.kind, _logged(failure))
-        after = await take_failure(self._database, source, failure, self._clock.now(), chance=self._random.random())
-        return PollReport(after, error=failure.said, cause=failure.cause)
+        read = await _or_failure(self._source(source), f"source={source.id} kind={source.kind}")
+        if not isinstance(read, Failure):
+            return read
+        after = await take_failure(self._database, source, read, self._clock.now(), chance=self._random.random())
+        return PollReport(after, error=read.said, cause=read.cause)
 
     async def thread(self, thread: StoredThread) -> None:
         """Read a story's comments."""
-        try:
-            await self._thread(thread)
-            return
-        except _Failed as error:
-            failure = error.failure
-        except RendezvousError:
-            raise
-        except Exception:
-            log.exception("poll failed thread=%d kind=%s", thread.id, thread.kind)
-            failure = OURS
-        log.info("cannot read thread=%d kind=%s %s", thread.id, thread.kind, _logged(failure))
-        await take_thread_failure(self._database, thread, failure, self._clock.now(), chance=self._random.random())
+        failure = await _or_failure(self._thread(thread), f"thread={thread.id} kind={thread.kind}")
+        if failure:
+            now, chance = self._clock.now(), self._random.random()
+            await take_thread_failure(self._database, thread, failure, now, chance=chance)
 
     async def page(self, story_id: int, url: str, tries: int) -> None:
         """Look for a thread on a story's page."""
-        try:
-            page, found = await _ended(self._kinds.probe(self._web, url))
-        except _Failed as error:
-            log.info("cannot look for a thread story=%d %s", story_id, _logged(error.failure))
+        read = await _or_failure(_ended(self._kinds.probe(self._web, url)), f"page of story={story_id}")
+        if isinstance(read, Failure):
             await put_off_probe(self._database, story_id, tries, self._clock.now())
             return
-        except RendezvousError:
-            raise
-        except Exception:
-            log.exception("probe failed story=%d", story_id)
-            await put_off_probe(self._database, story_id, tries, self._clock.now())
-            return
+        page, found = read
         if not found and page and page.comments:
             found = (Thread("page", url),)
         await take_probe(self._database, story_id, found, self._clock.now())
@@ -190,6 +168,24 @@ class OnePoll:
 
 def _logged(failure: Failure) -> str:
     return f"status={failure.status} cause={failure.said} detail={failure.cause or None}"
+
+
+async def _or_failure(work: Awaitable[Result], what: str) -> Result | Failure:
+    """Wait for one poll and return its failure as a value: the place of a poll that may catch everything.
+
+    What concerns the store or a row that is gone (``StoreError``, ``NotFound``) is no failure of the site and passes.
+    """
+    try:
+        return await work
+    except _Failed as error:
+        failure = error.failure
+    except RendezvousError:
+        raise
+    except Exception:
+        log.exception("poll failed %s", what)
+        failure = OURS
+    log.info("cannot read %s %s", what, _logged(failure))
+    return failure
 
 
 async def _ended(work: Awaitable[Result]) -> Result:
