@@ -19,7 +19,6 @@ from bot.config import SETTINGS
 from bot.http import Web
 from bot.model import Source
 from bot.previews import Desk, Preview
-from bot.sources.kinds import KINDS
 from bot.starter import STARTERS
 from bot.store.database import Database
 from bot.urls import UNREADABLE
@@ -93,7 +92,6 @@ def test_add_with_a_kind_asks_that_kind_alone(rendezvous, site):
     assert f"{UNREADABLE} (HTTP status 404)" in refused.output
 
 
-@pytest.mark.skipif("folder" not in KINDS, reason="the table has no such kind")
 def test_add_takes_a_folder_that_the_operator_names(rendezvous, tmp_path):
     (tmp_path / "pages").mkdir()
     result = rendezvous("add", "pages")
