@@ -33,7 +33,7 @@ PLACES = {
 # Pure modules decide; they do no I/O, read no clock and know no library that does.
 PURE = (
     "addresses", "discussion", "errors", "identity", "markdown", "model", "permissions", "plan", "post", "render",
-    "schedule", "topics", "transcript", "turns", "urls",
+    "schedule", "topics", "transcript", "turns", "urls", "words",
 )  # fmt: skip
 IMPURE_LIBRARIES = {
     "aiohttp", "aiosqlite", "asyncio", "discord", "http", "io", "logging", "os", "pathlib", "random", "secrets",

@@ -22,6 +22,7 @@ from bot.chat.messenger import DiscordMessenger
 from bot.chat.notices import NoticeSender
 from bot.chat.pacing import Pacer
 from bot.chat.trace import Trace
+from bot.chat.tree import Translator, Tree
 from bot.chat.views import DiscussionButton, PageButton
 from bot.chores import Chores
 from bot.clock import Clock
@@ -71,6 +72,7 @@ class Rendezvous(commands.AutoShardedBot):
             help_command=None,
             intents=discord.Intents(guilds=True, guild_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
+            tree_cls=Tree,
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
@@ -96,6 +98,7 @@ class Rendezvous(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Load the cogs and send the commands to Discord when they changed."""
+        await self.tree.set_translator(Translator())
         for extension in EXTENSIONS:
             await self.load_extension(extension)
         self.add_dynamic_items(DiscussionButton, PageButton)
@@ -104,7 +107,9 @@ class Rendezvous(commands.AutoShardedBot):
         self.http.max_ratelimit_timeout = LONGEST_REFUSAL
 
     async def _sync_when_changed(self) -> None:
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        translator = self.tree.translator
+        assert translator is not None, "set before the cogs were loaded"
+        payload = [await command.get_translated_payload(self.tree, translator) for command in self.tree.get_commands()]
         text = json.dumps([self.application_id, payload], sort_keys=True, default=str)
         digest = hashlib.sha256(text.encode()).hexdigest()
         async with self.database.read() as tx:

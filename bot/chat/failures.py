@@ -12,6 +12,7 @@ import discord
 from discord import app_commands
 
 from bot.errors import RendezvousError, StoreError
+from bot.words import say, speak
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +29,9 @@ def sentence(error: BaseException) -> str | None:
     if isinstance(error, app_commands.CommandOnCooldown):
         return f"That was quick. Please try again in {max(1, round(error.retry_after))} seconds."
     if isinstance(error, app_commands.MissingPermissions):
-        return "Only people with the permission **Manage Server** can do that here."
+        return say("refusal.only_managers")
     if isinstance(error, app_commands.NoPrivateMessage):
-        return "This works only in a server."
+        return say("refusal.server_only")
     if isinstance(error, app_commands.TransformerError):
         return "I do not understand that value; please choose one from the list."
     return None
@@ -58,6 +59,7 @@ async def answer(interaction: discord.Interaction[Any], error: BaseException) ->
 
 async def guarded(interaction: discord.Interaction[Any], work: Callable[[], Awaitable[None]]) -> None:
     """Run a button's work: dynamic items have no error handler of their own."""
+    speak(interaction.locale.value)
     try:
         await work()
     except Exception as error:  # noqa: BLE001  # one of the five places that may; it is answered and logged
