@@ -124,7 +124,10 @@ class Verdict:
             once = [row for row in lane if len(came[row["id"]]) == 1]
             key = "position" if lane and lane[0]["comment_id"] is not None else "story_id"
             for one, two in combinations(sorted(once, key=lambda r: r[key]), 2):
-                if one["promised_at"] <= two["promised_at"] and came[one["id"]] > came[two["id"]]:
+                before = one["promised_at"] <= two["promised_at"]
+                # A life whose clock ran behind promised "earlier" what really came later: that has the later number.
+                before &= one["id"] < two["id"] or one["promised_at"] == two["promised_at"]
+                if before and came[one["id"]] > came[two["id"]]:
                     yield "out of order", f"{one['link']} below {two['link']} in {one['channel_id']}"
 
     def _stale(self) -> Found:
