@@ -54,7 +54,7 @@ def trial_embed(title: str, trial: Trial) -> discord.Embed:
     lines = []
     for stored, verdict in trial.fitting[:10]:
         lines.append(f"`#{stored.id}` {render.title_line(stored.story)}")
-        lines += [f"-# {escape(' '.join(verdict.reasons))[:300]}"] if verdict.reasons else []
+        lines += [f"-# {escape(' · '.join(verdict.reasons))[:300]}"] if verdict.reasons else []
     return discord.Embed(title=title, description=within([head, *lines]), colour=COLOUR)
 
 
