@@ -5,16 +5,25 @@ from __future__ import annotations
 import re
 import textwrap
 import tomllib
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from discord import AppCommandType, app_commands
 
+from bot.chat.client import EXTENSIONS, Rendezvous
 from bot.cli.group import COMMANDS, cli
+from bot.clock import SystemClock
 from bot.config import SETTINGS
+from bot.http import Web
 from bot.permissions import NEEDED
+from bot.sources.kinds import Kinds
+from bot.store.database import Database
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS_PAGE = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
@@ -58,19 +67,65 @@ def test_every_command_exists_and_its_help_teaches_by_example(name):
     assert f"rendezvous {name}" in (command.help or "")
 
 
-def slash_commands():
-    for path in sorted((ROOT / "cogs").glob("*.py")):
-        text = path.read_text(encoding="utf-8")
-        group = re.search(r'GroupCog,\s*name="(\w+)"', text)
-        for found in re.finditer(r"app_commands\.command\((.*?)\)\n(?:.*\n)*?\s+async def (\w+)", text):
-            named = re.search(r'name="(\w+)"', found.group(1))
-            yield f"/{group.group(1)} {named.group(1) if named else found.group(2)}" if group else f"/{found.group(2)}"
+@asynccontextmanager
+async def command_tree(tmp_path):
+    """Load every cog as the bot does, and lend its tree; nothing is connected."""
+    async with Database.open(tmp_path / "t.sqlite3") as database, Kinds.open() as kinds, Web.open() as web:
+        bot = Rendezvous(database, web, SystemClock(), kinds)
+        for extension in EXTENSIONS:
+            await bot.load_extension(extension)
+        yield bot.tree
+        for extension in EXTENSIONS:
+            await bot.unload_extension(extension)
 
 
-def test_the_readme_names_every_slash_command():
-    commands = set(slash_commands())
-    assert {"/stories latest", "/channels follow", "/channels list"} <= commands
-    assert {command for command in commands if f"`{command}" not in README} == set()
+async def loaded(tmp_path):
+    """Return every slash command with its options, and the names of the context menus."""
+    async with command_tree(tmp_path) as tree:
+        slash = [found for found in tree.walk_commands() if isinstance(found, app_commands.Command)]
+        menus = [
+            menu.name for kind in (AppCommandType.message, AppCommandType.user) for menu in tree.get_commands(type=kind)
+        ]
+        return {f"/{one.qualified_name}": [option.display_name for option in one.parameters] for one in slash}, menus
+
+
+def rows():
+    """Return the rows of docs/commands.md by the name that each begins with, each with its words in backticks."""
+    lines = [line for line in COMMANDS_PAGE.splitlines() if line.startswith("| `")]
+    named = [(re.findall(r"`([^`]+)`", line.split(" | ")[0]), line) for line in lines]
+    assert len({words[0] for words, _ in named}) == len(named), "a command has two rows"
+    return {words[0]: words[1:] for words, _ in named}
+
+
+@pytest.mark.asyncio
+async def test_the_commands_page_has_each_command_with_its_options_and_no_other(tmp_path):
+    slash, menus = await loaded(tmp_path)
+    assert {"/stories latest", "/channels follow", "/topics add"} <= set(slash)
+    assert rows() == slash | {menu: [] for menu in menus}
+
+
+def test_every_row_of_the_commands_page_says_who_what_and_what_is_seen():
+    for line in COMMANDS_PAGE.splitlines():
+        if line.startswith("| `"):
+            cells = [cell.strip() for cell in line.replace("\\|", "/").strip("|").split(" | ")]
+            assert len(cells) == 4, line
+            assert all(cells), line
+
+
+@pytest.mark.asyncio
+async def test_every_text_that_discord_shows_of_a_command_is_a_sentence_and_not_dots(tmp_path):
+    async with command_tree(tmp_path) as tree:
+        found = [one for one in tree.walk_commands() if isinstance(one, app_commands.Command)]
+        silent = [one.qualified_name for one in found if len(str(one.description)) < 5]
+        silent += [
+            f"{one.qualified_name} {p.name}" for one in found for p in one.parameters if len(str(p.description)) < 5
+        ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_the_operators_page_names_every_setting(setting):
+    assert f"`{setting.name}" in OPERATING
 
 
 def test_the_readme_names_every_permission_that_the_invitation_asks_for():
