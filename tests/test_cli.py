@@ -7,6 +7,8 @@ import base64
 import subprocess
 import sys
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -201,6 +203,26 @@ def test_an_address_on_this_machine_is_refused_in_one_sentence(rendezvous):
     assert result.exit_code == 1
     assert result.stdout.splitlines()[-1] == "0 stored, 0 changed, 0 unchanged, 1 refused"
     assert result.stdout.splitlines()[0].endswith("a public page (not a public address)"), "the operator gets the cause"
+
+
+def test_a_page_of_the_operators_own_network_is_imported_where_that_is_allowed(rendezvous):
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = PAGE.format(title="Home made", comment="Near by.", slug="home-made").encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        result = rendezvous("import", f"http://127.0.0.1:{server.server_port}/", ALLOW_PRIVATE_NETWORKS="yes")
+        server.shutdown()
+    assert result.stdout.splitlines()[-1] == "1 stored, 0 changed, 0 unchanged, 0 refused"
 
 
 def test_a_blank_name_imports_nothing_of_the_working_directory(rendezvous, write):

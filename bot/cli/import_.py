@@ -94,8 +94,10 @@ async def _import_all(settings: Settings, targets: list[str], clock: Clock, *, p
 async def _outcomes(
     settings: Settings, targets: list[str], clock: Clock, *, post: bool
 ) -> AsyncGenerator[Outcome, None]:
-    contact = settings.contact_url or CONTACT
-    async with Database.open(settings.database_path) as database, Web.open(contact=contact) as web:
+    async with (
+        Database.open(settings.database_path) as database,
+        Web.open(contact=settings.contact_url or CONTACT, allow_private=settings.allow_private_networks) as web,
+    ):
         for target in targets:
             try:
                 read = await _read(web, target)
