@@ -16,6 +16,7 @@ MESSAGES = {
     10062: "Unknown interaction",
     10063: "Unknown application command",
     10087: "Unknown tag",
+    20022: "This message cannot be edited due to announcement rate limits",
     30003: "Maximum number of pins reached for the channel (250)",
     30007: "Maximum number of webhooks reached (15)",
     30010: "Maximum number of reactions reached (20)",

@@ -31,6 +31,8 @@ class Limits:
     old_edit_window: float = 6.0
     crossposts: int = 10
     crosspost_window: float = 3600.0
+    published_edits: int = 3
+    published_edit_window: float = 3600.0
     active_threads: int = 1000
     command_creates: int = 200
     nonce_window: float = 300.0
@@ -54,7 +56,7 @@ class Limits:
     def open(self) -> None:
         """Lift every rate limit, for tests about something else."""
         self.messages = self.other = self.global_per_second = self.thread_creations = LARGE
-        self.renames = self.old_edits = self.crossposts = LARGE
+        self.renames = self.old_edits = self.crossposts = self.published_edits = LARGE
         self.concurrency_window = 0.0
 
 

@@ -112,6 +112,7 @@ async def edit(call: Call) -> Reply:
     own_message(call, message)
     not_archived(channel)
     old_edit_limit(call, message)
+    published_edit_limit(call, message)
     apply_edit(call, channel, message, call.fields())
     call.world.edited(message)
     return Reply(200, message_json(call.world, message))
@@ -129,6 +130,14 @@ def old_edit_limit(call: Call, message: Message) -> None:
     if call.world.clock.now() - made_at(message.id) > HOUR:
         key = f"old edits:{message.channel_id}"
         sub_limit(call, key, limits.old_edits, limits.old_edit_window, code=30046)
+
+
+def published_edit_limit(call: Call, message: Message) -> None:
+    """Take a token of the tight limit on edits of messages that other servers follow."""
+    limits = call.world.limits
+    if message.flags & CROSSPOSTED:
+        key = f"published edits:{message.channel_id}"
+        sub_limit(call, key, limits.published_edits, limits.published_edit_window, code=20022)
 
 
 async def delete(call: Call) -> Reply:

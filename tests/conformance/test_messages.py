@@ -235,6 +235,25 @@ async def test_old_messages_have_a_limit_of_their_own(stage: Stage) -> None:
 
 
 @behaviour(
+    "messages.edit.published-limited",
+    "Messages that other servers follow can be edited only a few times an hour (20022)",
+    "sandbox.rest.messages:published_edit_limit",
+)
+async def test_published_messages_have_a_limit_of_their_own(stage: Stage) -> None:
+    sent = await stage.announcements.send("published")
+    stage.limits.published_edits = 1
+    await sent.edit(content="before")
+    await sent.edit(content="still before")
+    await sent.publish()
+    await sent.edit(content="1")
+    path = f"/channels/{stage.announcements.id}/messages/{sent.id}"
+    answer = await stage.raw("PATCH", path, {"content": "2"})
+    assert (answer.status, answer.body["code"]) == (429, 20022)
+    stage.clock.advance(HOUR + 1)
+    await sent.edit(content="2")
+
+
+@behaviour(
     "messages.delete.event",
     "A deletion comes back as MESSAGE_DELETE",
     "sandbox.world_messages:WorldMessages.delete_message",
