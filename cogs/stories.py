@@ -9,27 +9,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import library, reading
+from bot.chat.access import guild_of, story_id, suggest_stories
 from bot.chat.client import Rendezvous
 from bot.chat.embeds import card_message, latest_embed
 from bot.chat.views import show_discussion
-from bot.errors import NotFound
 
+__all__ = ["Stories", "guild_of", "setup", "story_id"]
 Interaction = discord.Interaction[Any]
-
-
-def guild_of(interaction: Interaction) -> int:
-    """Return the server of an interaction; raises ``NotFound`` outside of one."""
-    if interaction.guild_id is None:
-        raise NotFound("This works only in a server.")
-    return interaction.guild_id
-
-
-def story_id(value: str) -> int:
-    """Read a story's number as autocomplete gives it, or as a member types it."""
-    text = value.strip().removeprefix("#").split(" ")[0]
-    if not (text.isascii() and text.isdigit() and len(text) < 18):
-        raise NotFound("Please choose a story from the list, or type its number as `/stories latest` shows it.")
-    return int(text)
 
 
 class Stories(commands.GroupCog, name="stories", description="Read the stories and their discussions"):
@@ -83,10 +69,7 @@ class Stories(commands.GroupCog, name="stories", description="Read the stories a
     @show.autocomplete("story")
     @discussion.autocomplete("story")
     async def _suggest(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-        if interaction.guild_id is None:
-            return []
-        found = await library.suggest(self.bot.database, interaction.guild_id, current)
-        return [app_commands.Choice(name=f"#{s.id} {s.story.title}"[:100], value=str(s.id)) for s in found]
+        return await suggest_stories(interaction, current)
 
 
 async def setup(bot: Rendezvous) -> None:

@@ -1,15 +1,48 @@
-"""May the member and the bot do what is asked for in that channel?"""
+"""Who asks, from where and for what: may the member and the bot do that here?"""
 
 from __future__ import annotations
 
 from typing import Any
 
 import discord
+from discord import app_commands
 
+from bot import library
 from bot.chat.options import Followable
-from bot.errors import Conflict
+from bot.errors import Conflict, NotFound
 from bot.model import Layout
 from bot.permissions import lacking
+from bot.words import say
+
+
+def guild_of(interaction: discord.Interaction[Any]) -> int:
+    """Return the server of an interaction; raises ``NotFound`` outside of one."""
+    if interaction.guild_id is None:
+        raise NotFound(say("refusal.server_only"))
+    return interaction.guild_id
+
+
+def story_id(value: str) -> int:
+    """Read a story's number as autocomplete gives it, or as a member types it."""
+    text = value.strip().removeprefix("#").split(" ")[0]
+    if not (text.isascii() and text.isdigit() and len(text) < 18):
+        raise NotFound("Please choose a story from the list, or type its number as `/stories latest` shows it.")
+    return int(text)
+
+
+async def suggest_stories(interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
+    """Return the stories of this server that fit what a member is typing."""
+    if interaction.guild_id is None:
+        return []
+    found = await library.suggest(interaction.client.database, interaction.guild_id, current)
+    return [app_commands.Choice(name=f"#{s.id} {s.story.title}"[:100], value=str(s.id)) for s in found]
+
+
+def sees(interaction: discord.Interaction[Any], channel_id: int) -> bool:
+    """Tell whether the member may look into a channel of this server now; one that is gone nobody sees."""
+    channel = interaction.guild.get_channel(channel_id) if interaction.guild else None
+    member = interaction.user
+    return channel is not None and isinstance(member, discord.Member) and channel.permissions_for(member).view_channel
 
 
 def require_posting(interaction: discord.Interaction[Any], channel: Followable, layout: Layout) -> None:
