@@ -50,7 +50,9 @@ class BriefDatabase(Database):
     def _close_group(self) -> None:
         """Let a group be committed when nobody else is coming, or when it is large or spoilt."""
         group = self._group
-        if group is not None and (self._coming == 0 or group.size >= MOST_TOGETHER or group.is_spoilt):
+        if group is None or self._turn.locked():  # whoever has the turn is in the middle of it
+            return
+        if self._coming == 0 or group.size >= MOST_TOGETHER or group.is_spoilt:
             self._group = None
             group.full.set()
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
 import os
 import re
 import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import aiosqlite
 
-from bot.errors import InUse, StoreError
+from bot.errors import StoreError
 from bot.store import meta, restore, schema
+from bot.store.instance import only_one
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ Realm = Literal["discord", "sandbox"]
 
 READERS = 2
 BUSY_MS = 30_000
+CLOSE_PATIENCE = 10.0
 REALM_SAYS = {
     "discord": "this database has known the real Discord; a sandbox run needs a file of its own",
     "sandbox": "this database belongs to a sandbox run; the real Discord needs a file of its own",
@@ -51,18 +52,18 @@ class Database:
 
         ``realm`` binds the file to the real Discord or to a sandbox; ``exclusive`` keeps a second bot out.
         """
-        with _locked(path) if exclusive else _unlocked():
+        with only_one(path) if exclusive else nullcontext():
             _refuse_what_is_not_ours(path)
             connections = await _open_all(path)
+            database = cls(path, connections[0], connections[1:])
             try:
-                database = cls(path, connections[0], connections[1:])
                 if realm:
                     await database._bind(realm)
                 if exclusive:
                     await database._notice_a_restored_backup()
                 yield database
             finally:
-                await unbroken(_close(connections))
+                await unbroken(database._close(connections))
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
@@ -117,6 +118,16 @@ class Database:
         problem = await asyncio.to_thread(_problem, self.path)
         if problem:
             raise StoreError(_damaged(self.path, problem))
+
+    async def _close(self, connections: Iterable[Transaction]) -> None:
+        """Close once nobody is at work: closed under a statement that ``brief`` runs, SQLite ends the process."""
+        async with AsyncExitStack() as taken:
+            with suppress(TimeoutError):  # whoever is still at work after that long will not end
+                async with asyncio.timeout(CLOSE_PATIENCE):
+                    await taken.enter_async_context(self._lock)
+                    for _ in range(READERS):
+                        taken.callback(self._readers.put_nowait, await self._readers.get())
+            await _close(connections)
 
     async def _notice_a_restored_backup(self) -> None:
         async with self.write() as tx:
@@ -274,27 +285,3 @@ def newest_backup(path: Path) -> Path | None:
     pattern = re.compile(re.escape(path.name) + r"\..*backup$")
     found = [file for file in path.resolve().parent.iterdir() if pattern.match(file.name)]
     return max(found, key=lambda file: file.stat().st_mtime, default=None)
-
-
-@contextmanager
-def _unlocked() -> Iterator[None]:
-    yield
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold the file's lock for the life of the process; the kernel lets go of it however the process ends."""
-    if not path.resolve().parent.is_dir():
-        yield  # the caller says it better
-        return
-    lock = path.with_name(path.name + ".lock")
-    try:
-        opened = lock.open("w")
-    except OSError as error:
-        raise StoreError(f"{lock} cannot be written ({error.strerror}): change the folder's rights.") from error
-    with opened as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise InUse(f"another bot is using {path}: end it first, or use another DATABASE_PATH.") from error
-        yield

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -189,3 +191,58 @@ async def test_whoever_is_cancelled_in_the_queue_leaves_the_others_alone(databas
         for number, task in enumerate(tasks):
             assert task.cancelled() or await meta.get(tx, f"key {number}") == "x"
     await one(20)
+
+
+async def test_nothing_is_closed_under_whoever_is_at_work(tmp_path: Path) -> None:
+    """A connection that is closed in its thread while a statement runs here ends the process."""
+    async with AsyncExitStack() as opened:
+        database = await opened.enter_async_context(Database.open(tmp_path / "closed.sqlite3"))
+        brief, write, read, end = BriefDatabase(database), *(asyncio.Event() for _ in range(3))
+
+        async def hold(transaction: AbstractAsyncContextManager[Any], entered: asyncio.Event) -> None:
+            async with transaction as tx:
+                entered.set()
+                await end.wait()
+                await tx.execute_fetchall("SELECT * FROM meta")
+
+        users = [asyncio.create_task(hold(brief.write(), write)), asyncio.create_task(hold(brief.read(), read))]
+        await write.wait()
+        await read.wait()
+        closer = asyncio.create_task(opened.pop_all().aclose())
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not closer.done()
+        end.set()
+        await asyncio.gather(closer, *users)
+    for late in (brief.read(), brief.write(), database.read(), database.write()):
+        with pytest.raises(ValueError, match=r"no active connection|Connection closed"):
+            async with late:
+                pass
+
+
+async def test_a_group_is_not_committed_in_the_middle_of_a_member(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.brief.MOST_TOGETHER", 1)
+    brief, entered, go_on = BriefDatabase(database), asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        async with brief.write() as tx:
+            entered.set()
+            await go_on.wait()
+            await meta.put(tx, "key", "slow")
+
+    async def impatient() -> None:
+        async with brief.write():
+            pass
+
+    first, second = asyncio.create_task(slow()), asyncio.create_task(impatient())
+    await entered.wait()
+    await asyncio.sleep(0)
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    assert brief._group is not None
+    assert not brief._group.full.is_set()
+    go_on.set()
+    await first
+    assert await value(database) == "slow"
