@@ -6,16 +6,17 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.interests import Own, own_topics, wants
+from bot.interests import Own, own_topics
 from bot.model import StoredStory, Subscription
 from bot.store import comments, deliveries, links, sources, subscriptions, wishes
 from bot.store.database import Database, Transaction
+from bot.wanted import judged
 
 MOST = 20
 LOOKED_THROUGH = 200  # newest stories of a source that are looked through for those that a channel lacks
 
-# A story, and the channels that never had it.
-Lack = tuple[StoredStory, list[Subscription]]
+# A story, the channels that never had it, and the sources that told of it.
+Lack = tuple[StoredStory, list[Subscription], list[int]]
 
 
 async def backfill(
@@ -34,8 +35,8 @@ async def backfill(
     async with database.write() as tx:
         channels = await _active(tx, guild_id)  # again: a channel may have been unfollowed meanwhile
         active = {channel.id for channel in channels}
-        lacks = [(stored, [channel for channel in where if channel.id in active]) for stored, where in chosen]
-        promised = [await _promise(tx, stored, where, now) for stored, where in reversed(lacks)]
+        still = [(stored, [channel for channel in where if channel.id in active]) for stored, where, _ in chosen]
+        promised = [await _promise(tx, stored, where, now) for stored, where in reversed(still)]
     return sum(promised), channels
 
 
@@ -49,15 +50,15 @@ async def _active(tx: Transaction, guild_id: int) -> list[Subscription]:
 
 
 async def _lacks(tx: Transaction, channels: list[Subscription], found: Sequence[StoredStory]) -> list[Lack]:
-    lacks = [(s, [c for c in channels if await deliveries.card(tx, c.channel_id, s.id) is None]) for s in found]
-    return [(stored, where) for stored, where in lacks if where]
+    absent = [(s, [c for c in channels if await deliveries.card(tx, c.channel_id, s.id) is None]) for s in found]
+    return [(stored, where, await links.sources_of(tx, stored.id)) for stored, where in absent if where]
 
 
 def _wanted(lacks: Sequence[Lack], own: Own, count: int) -> list[Lack]:
     chosen: list[Lack] = []
-    for stored, absent in lacks:
+    for stored, absent, source_ids in lacks:
         if len(chosen) == count:
             break
-        where = [channel for channel in absent if wants(channel.topics, stored.story, own)]
-        chosen += [(stored, where)] if where else []
+        where = [channel for channel in absent if judged(channel, stored.story, own, source_ids).wanted]
+        chosen += [(stored, where, source_ids)] if where else []
     return chosen

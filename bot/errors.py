@@ -71,3 +71,7 @@ class Conflict(RendezvousError):
 
 class BadTopic(RendezvousError):
     """A topic that an admin wrote cannot be understood; the message says what to change."""
+
+
+class BadOption(RendezvousError):
+    """What an admin wrote for an option of a channel cannot be used; the message says what to change."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from bot import catchup, interests
+from bot import catchup, wanted
 from bot.model import Comment, StoredComment, StoredStory, StoredThread, Story, StoryPage, Subscription
 from bot.plan import CommentPlan, compare
 from bot.store import comments, frozen, replies, stories, subscriptions, threads, wishes
@@ -178,9 +178,9 @@ async def promise(
     ``last_read`` is when its source was read before: after long it comes late, as ``bot.catchup`` says.
     """
     story, found = await stories.get(tx, story_id), await comments.of_story(tx, story_id)
-    wanting = await interests.wanting(tx, story.story, where)
+    chosen = await wanted.wanting(tx, story, where)
     since = catchup.owed_since(story.story.published_at, last_read, now)
-    return sum([await wishes.want_story(tx, story, found, one, now, since=since) for one in wanting])
+    return sum([await wishes.want_story(tx, story, found, one, now, since=since) for one in chosen])
 
 
 def _completed(story: Story, known: Story) -> Story:

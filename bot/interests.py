@@ -1,4 +1,4 @@
-"""What channels want to read: topics, built in or a server's own, judged for a story."""
+"""What stories can be about: topics, built in or a server's own, judged, tried and changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datetime import datetime
 from bot import topics
 from bot.errors import BadTopic, Conflict, NotFound, RendezvousError
 from bot.markdown import plain
-from bot.model import StoredStory, Story, Subscription
+from bot.model import StoredStory, Story
 from bot.store import stories, subscriptions
 from bot.store import topics as topic_store
 from bot.store.database import Database, Transaction
@@ -56,25 +56,6 @@ def judge(name: str, story: Story, own: Own) -> Verdict:
 def wants(chosen: Sequence[str], story: Story, own: Own) -> bool:
     """Say whether a channel with these topics wants a story; one without any wants all."""
     return not chosen or any(judge(name, story, own).match for name in chosen)
-
-
-async def wanting(tx: Transaction, story: Story, found: Sequence[Subscription]) -> list[Subscription]:
-    """Return those of the subscriptions that want a story; each topic is judged once for all servers."""
-    shared: dict[str, bool] = {}
-    own: dict[int, Own] = {}
-    wanted = []
-    for subscription in found:
-        guild = subscription.guild_id
-        if guild not in own and any(name not in topics.names() for name in subscription.topics):
-            own[guild] = await own_topics(tx, guild)
-        for name in subscription.topics:
-            if name not in own.get(guild, {}) and name not in shared:
-                shared[name] = judge(name, story, {}).match
-        if not subscription.topics or any(
-            _fits(name, story, own.get(guild, {}), shared) for name in subscription.topics
-        ):
-            wanted.append(subscription)
-    return wanted
 
 
 async def own_topics(tx: Transaction, guild_id: int) -> Own:
@@ -180,10 +161,6 @@ def _understood(expressions: Mapping[str, str]) -> Own:
         except RendezvousError:
             log.warning("a stored topic cannot be understood name=%s", name)
     return own
-
-
-def _fits(name: str, story: Story, own: Own, shared: Mapping[str, bool]) -> bool:
-    return judge(name, story, own).match if name in own else shared[name]
 
 
 def _is_about(name: str, story: Story) -> bool:

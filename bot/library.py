@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 
-from bot.interests import EVERYTHING, chosen_topics, own_topics, wants
-from bot.model import Options, StoredComment, StoredStory, Subscription
-from bot.plan import tree
+from bot.interests import EVERYTHING, Own, chosen_topics, own_topics
+from bot.model import Options, StoredStory, Subscription
 from bot.schedule import FRESH
-from bot.store import comments, removals, stories, subscriptions, threads, wishes
-from bot.store.database import Database
+from bot.store import comments, links, removals, stories, subscriptions, threads, wishes
+from bot.store.database import Database, Transaction
+from bot.wanted import judged
 
 MOST_AT_ONCE = 5
 LOOKED_THROUGH = 100  # newest stories that are looked through for those that a channel wants
@@ -26,15 +29,6 @@ async def show(database: Database, guild_id: int, story_id: int) -> StoredStory:
     """Return one story; raises ``NotFound``, the same for absent and for foreign ones."""
     async with database.read() as tx:
         return await stories.visible(tx, guild_id, story_id)
-
-
-async def discussion(
-    database: Database, guild_id: int, story_id: int
-) -> tuple[StoredStory, list[tuple[int, StoredComment]]]:
-    """Return a story and its comments in reading order with their depth; raises ``NotFound``."""
-    async with database.read() as tx:
-        story = await stories.visible(tx, guild_id, story_id)
-        return story, tree(await comments.of_story(tx, story_id))
 
 
 async def suggest(database: Database, guild_id: int, text: str) -> list[StoredStory]:
@@ -102,11 +96,23 @@ async def post_newest(database: Database, subscription: Subscription, count: int
     """Promise the newest stories that a channel wants to it, oldest first; returns how many were not there yet."""
     async with database.read() as tx:
         own = await own_topics(tx, subscription.guild_id)
-        newest = await stories.latest_news(tx, subscription.guild_id, LOOKED_THROUGH)
-    wanted = [stored for stored in newest if wants(subscription.topics, stored.story, own)]
+        newest = await _with_sources(tx, await stories.latest_news(tx, subscription.guild_id, LOOKED_THROUGH))
+    fitting = await asyncio.to_thread(_fitting, subscription, newest, own, min(count, MOST_AT_ONCE))
     posted = 0
     async with database.write() as tx:
-        for story in reversed(wanted[: min(count, MOST_AT_ONCE)]):
+        for story in reversed(fitting):
             found = await comments.of_story(tx, story.id)
             posted += await wishes.want_story(tx, story, found, subscription, now) > 0
     return posted
+
+
+async def _with_sources(tx: Transaction, found: Sequence[StoredStory]) -> list[tuple[StoredStory, list[int]]]:
+    return [(stored, await links.sources_of(tx, stored.id)) for stored in found]
+
+
+def _fitting(
+    subscription: Subscription, newest: Sequence[tuple[StoredStory, list[int]]], own: Own, count: int
+) -> list[StoredStory]:
+    """Return the first stories that a channel wants; judging them all takes long."""
+    wanted = (stored for stored, told in newest if judged(subscription, stored.story, own, told).wanted)
+    return list(islice(wanted, count))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+# The words of the house, wherever they are written.
+from bot.options import Layout as Layout  # noqa: PLC0414
+from bot.options import Options as Options  # noqa: PLC0414
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,31 +97,6 @@ class StoredComment:
     kept: bool = False
 
 
-class Layout(StrEnum):
-    """How a story stands in a channel; see docs/decisions/0009-layouts.md."""
-
-    THREAD = "thread"
-    FORUM = "forum"
-    INLINE = "inline"
-    STORY_ONLY = "story-only"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How an admin wants stories to stand in a channel.
-
-    ``comment_cap``: so many comments at a story's first mirror, 0 for all. ``grace``: so long a new comment waits
-    before it is posted. ``publish``: cards of an announcement channel are sent to the servers that follow it.
-    ``forum_tags``: names of the tags of every forum post; none: those that fit the story.
-    """
-
-    layout: Layout = Layout.THREAD
-    comment_cap: int = 50
-    grace: timedelta = timedelta(0)
-    publish: bool = False
-    forum_tags: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True, slots=True)
 class Parent:
     """Whom a comment answers in a channel: natively the message ``message_id``, else its ``comment`` is named.
@@ -144,7 +123,7 @@ class Subscription:
     paused_reason: str | None = None
     held_reason: str | None = None
     topics: tuple[str, ...] = ()
-    options: Options = Options()
+    options: Options = field(default_factory=Options)
 
 
 class State(StrEnum):

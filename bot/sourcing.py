@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.errors import Conflict, NotFound
-from bot.interests import Own, own_topics, wants
+from bot.interests import Own, own_topics
 from bot.model import Source, Story, Subscription
+from bot.options import Filters
 from bot.poll_one import PollReport
 from bot.previews import Desk, Offer, Preview, preview
 from bot.sources.base import Kind, Web
@@ -18,6 +19,7 @@ from bot.starter import STARTERS
 from bot.store import notices, sources, subscriptions
 from bot.store.database import Database, Transaction
 from bot.store.sources import NO_SUCH_SOURCE
+from bot.wanted import judged
 
 SUGGESTIONS = 25
 MOST_UNTOLD = 3
@@ -64,9 +66,10 @@ async def look(
 
 
 def _wanted(channels: list[Subscription], own: Own, stories: Iterable[Story]) -> tuple[tuple[int, ...], ...]:
-    if not any(channel.topics for channel in channels):
+    if not any(channel.topics or channel.options.filters != Filters() for channel in channels):
         return ()
-    return tuple(tuple(c.channel_id for c in channels if wants(c.topics, story, own)) for story in stories)
+    # A source that is not added yet is none of those that a channel takes stories from alone.
+    return tuple(tuple(c.channel_id for c in channels if judged(c, story, own, ()).wanted) for story in stories)
 
 
 async def add(

@@ -29,10 +29,12 @@ PLACES = {
     "dotenv": ("bot.config",),
     "chardet": ("bot.sources.page_decode",),
     "feedparser": ("bot.sources.feed_worker",),
+    "re2": ("bot.patterns",),
 }
 # Pure modules decide; they do no I/O, read no clock and know no library that does.
 PURE = (
-    "addresses", "discussion", "errors", "identity", "markdown", "model", "permissions", "plan", "post", "render",
+    "addresses", "discussion", "errors", "filters", "identity", "looks", "markdown", "model", "options", "patterns",
+    "permissions", "plan", "post", "render",
     "schedule", "topics", "transcript", "turns", "urls", "words",
 )  # fmt: skip
 IMPURE_LIBRARIES = {

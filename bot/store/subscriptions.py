@@ -11,13 +11,16 @@ from aiosqlite import Connection as Transaction
 
 from bot.errors import Conflict, NotFound
 from bot.model import Layout, Options, Subscription
+from bot.options import Filters, Looks
 from bot.store.values import from_ms, is_id, text, to_ms
 
 LIMIT = 50
 NOT_FOLLOWED = "That channel is not followed here. `/channels list` shows those that are."
 
 
-_OPTIONS = "layout = :layout, comment_cap = :cap, grace_s = :grace, publish = :publish, forum_tags = :tags"
+_OPTIONS = """layout = :layout, comment_cap = :cap, grace_s = :grace, publish = :publish, forum_tags = :tags,
+    sources = :sources, include = :include, exclude = :exclude, minimum = :minimum, role_id = :role, colour = :colour,
+    template = :template"""
 
 
 async def follow(
@@ -144,6 +147,13 @@ def subscription_of(row: sqlite3.Row) -> Subscription:
             grace=timedelta(seconds=row["grace_s"]),
             publish=bool(row["publish"]),
             forum_tags=tuple(json.loads(row["forum_tags"])),
+            filters=Filters(
+                sources=tuple(json.loads(row["sources"])),
+                include=tuple(json.loads(row["include"])),
+                exclude=tuple(json.loads(row["exclude"])),
+                minimum=row["minimum"],
+            ),
+            looks=Looks(role_id=row["role_id"], colour=row["colour"], template=row["template"]),
         ),
     )
 
@@ -154,5 +164,16 @@ def _values(options: Options) -> dict[str, object]:
         "cap": options.comment_cap,
         "grace": int(options.grace.total_seconds()),
         "publish": options.publish,
-        "tags": json.dumps([text(tag) for tag in options.forum_tags]),
+        "tags": _listed(options.forum_tags),
+        "sources": json.dumps(options.filters.sources),
+        "include": _listed(options.filters.include),
+        "exclude": _listed(options.filters.exclude),
+        "minimum": options.filters.minimum,
+        "role": options.looks.role_id,
+        "colour": options.looks.colour,
+        "template": text(options.looks.template),
     }
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return json.dumps([text(one) for one in texts])
