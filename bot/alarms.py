@@ -10,6 +10,7 @@ from bot.post import OTHER_KIND
 from bot.store import late, notices, removals, stories, subscriptions
 from bot.store.database import Transaction
 from bot.store.reasons import LOCKED
+from bot.words import say
 
 LACKS = "the bot lacks: "
 REASON_LIMIT = 200
@@ -20,19 +21,18 @@ COUNTED = timedelta(minutes=10)
 
 async def held(tx: Transaction, row: Delivery, reason: str, now: datetime) -> None:
     """Tell that a lane stands still, and what lets it go on."""
-    subject, text = _subject(row), f"I cannot post into <#{row.channel_id}>: "
+    subject, channel = _subject(row), f"<#{row.channel_id}>"
     if reason == LACKS + OTHER_KIND:
-        text += "it is of another kind now. Turn it back, or `/channels unfollow` it and follow another."
+        text = say("notice.other_kind", channel=channel)
     elif reason.startswith(LACKS):
-        text += f"I lack **{reason.removeprefix(LACKS)}**. Give me that in the channel's settings."
+        text = say("notice.lacks", channel=channel, what=reason.removeprefix(LACKS))
     elif reason.startswith(LOCKED):
         title = escape(clean_line((await stories.get(tx, row.story_id)).story.title)[:TITLE_LIMIT])
         subject = f"locked:{row.channel_id}:{row.story_id}"
-        text = f"The thread of **{title}** in <#{row.channel_id}> is locked. Unlock it, or let me manage threads."
+        text = say("notice.locked", channel=channel, title=title)
     else:
-        text += f"{escape(clean_line(reason)[:REASON_LIMIT])}. Please look at the channel's settings."
-    text += " I go on by myself once that is mended; until then everything waits."
-    await _put(tx, row.channel_id, subject, text, now, once=True)
+        text = say("notice.held", channel=channel, reason=_reason(reason))
+    await _put(tx, row.channel_id, subject, f"{text} {say('notice.goes_on')}", now, once=True)
 
 
 async def stands(tx: Transaction, row: Delivery) -> None:
@@ -43,10 +43,7 @@ async def stands(tx: Transaction, row: Delivery) -> None:
 
 async def given_up(tx: Transaction, row: Delivery, reason: str, now: datetime) -> None:
     """Tell that something is not posted, once a day for each channel."""
-    text = (
-        f"Something is not posted into <#{row.channel_id}>: {escape(clean_line(reason)[:REASON_LIMIT])}. "
-        "The rest goes on. `/channels history` shows what it is, and can try it again."
-    )
+    text = say("notice.given_up", channel=f"<#{row.channel_id}>", reason=_reason(reason))
     await _put(tx, row.channel_id, f"dead:{row.channel_id}", text, now)
 
 
@@ -58,18 +55,11 @@ async def left_out(tx: Transaction, channel_id: int, now: datetime) -> None:
     guild_id, subject = subscription.guild_id, f"late:{channel_id}"
     since = await notices.waiting_since(tx, guild_id, subject) or now
     stories_, comments = await late.left_out(tx, guild_id, channel_id, since)
-    what = [_number(stories_, "story", "stories")] * (stories_ > 0)
-    what += [_number(comments, "comment", "comments")] * (comments > 0)
-    text = (
-        f"I could not post into <#{channel_id}> for long. The newest go there now. Left out, as they would have come "
-        f"too late: {' and '.join(what)}. `/channels history` shows them, and can post them after all."
-    )
+    what = [say("notice.stories", count=stories_)] * (stories_ > 0)
+    what += [say("notice.comments", count=comments)] * (comments > 0)
+    text = say("notice.left_out", channel=f"<#{channel_id}>", what=say("notice.and").join(what))
     user_id = subscription.created_by
     await notices.put(tx, guild_id, subject, text, now, user_id=user_id, once=True, wait=COUNTED)
-
-
-def _number(number: int, one: str, more: str) -> str:
-    return f"{number} {one if number == 1 else more}"
 
 
 async def channel_gone(tx: Transaction, channel_id: int, reason: str, now: datetime) -> None:
@@ -78,10 +68,7 @@ async def channel_gone(tx: Transaction, channel_id: int, reason: str, now: datet
     await removals.channel_gone(tx, channel_id, reason)
     if subscription is None or subscription.paused_reason:
         return
-    text = (
-        f"I stopped posting into <#{channel_id}>: {escape(clean_line(reason)[:REASON_LIMIT])}. "
-        "`/channels follow` chooses another channel, `/channels unfollow` forgets this one."
-    )
+    text = say("notice.channel_gone", channel=f"<#{channel_id}>", reason=_reason(reason))
     await _put(tx, channel_id, f"gone:{channel_id}", text, now, once=True)
 
 
@@ -90,8 +77,12 @@ async def back(tx: Transaction, guild_id: int, now: datetime) -> None:
     paused = [found for found in await subscriptions.of_guild(tx, guild_id) if found.paused_reason]
     if paused:
         names = ", ".join(f"<#{found.channel_id}>" for found in paused[:10])
-        text = f"I am back, and remember that you followed {names}. `/channels resume` goes on there."
+        text = say("notice.back", channels=names)
         await notices.put(tx, guild_id, "back", text, now, user_id=paused[0].created_by)
+
+
+def _reason(text: str) -> str:
+    return escape(clean_line(text)[:REASON_LIMIT])
 
 
 def _subject(row: Delivery) -> str:

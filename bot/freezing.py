@@ -10,9 +10,7 @@ from bot.model import StoredStory
 from bot.store import frozen, stories
 from bot.store.database import Database
 from bot.store.frozen import Choice
-
-NO_SUCH_STORY = "That story is not mirrored here any more."
-DECIDED = "That is decided already, or the comments are back: nothing is left to do."
+from bot.words import say
 
 
 async def decide(database: Database, guild_id: int, story_id: int, choice: Choice, now: datetime) -> int:
@@ -22,9 +20,9 @@ async def decide(database: Database, guild_id: int, story_id: int, choice: Choic
     """
     async with database.write() as tx:
         if guild_id not in {subscription.guild_id for subscription in await frozen.mirrored_by(tx, story_id)}:
-            raise NotFound(NO_SUCH_STORY)
+            raise NotFound(say("frozen.not_here"))
         if await frozen.since(tx, story_id) is None:
-            raise Conflict(DECIDED)
+            raise Conflict(say("frozen.decided"))
         missing = await frozen.missing(tx, story_id)
         if choice == "confirm":
             await take_away(tx, missing, now)

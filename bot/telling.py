@@ -12,6 +12,7 @@ from bot.schedule import Tell
 from bot.store import frozen, notices, sources, stories
 from bot.store.database import Transaction
 from bot.urls import host_and_path
+from bot.words import say
 
 log = logging.getLogger(__name__)
 
@@ -19,11 +20,11 @@ NAME_LIMIT = 80
 VANISHED = "vanished:"
 
 _SAYS = {
-    Tell.FAILING: "I could not read **{name}** for a day. I go on trying, and say so when it is back.",
-    Tell.REFUSED: "**{name}** refuses to be read. I ask once a day from now on, and say so when it is back.",
-    Tell.STOPPED: "I could not read **{name}** for seven days and stopped trying. `/sources list` starts it again.",
-    Tell.GONE: "**{name}** says that it is gone for good, so I stopped reading it. `/sources remove` takes it away.",
-    Tell.RECOVERED: "**{name}** can be read again.",
+    Tell.FAILING: "notice.source_failing",
+    Tell.REFUSED: "notice.source_refused",
+    Tell.STOPPED: "notice.source_stopped",
+    Tell.GONE: "notice.source_gone",
+    Tell.RECOVERED: "notice.source_back",
 }
 
 
@@ -37,34 +38,30 @@ async def tell(tx: Transaction, source: Source, what: Tell, now: datetime) -> No
 async def tell_queued(tx: Transaction, source: Source, queued: int, now: datetime) -> None:
     """Say that a source gave more stories than are posted at once, and that the rest follows."""
     log.warning("many new stories source=%d queued=%d", source.id, queued)
-    says = f"**{{name}}** gave very many stories at once. {queued} wait, and are posted a few with every read."
-    await _put(tx, [source], f"many:{source.id}", says, now)
+    await _put(tx, [source], f"many:{source.id}", "notice.source_queued", now, queued=queued)
 
 
 async def tell_skipped(tx: Transaction, source: Source, skipped: int, now: datetime) -> None:
     """Say that a source was not read for days, and that not all it gave meanwhile is posted."""
     log.warning("stories of days without a read were skipped source=%d skipped=%d", source.id, skipped)
-    says = f"**{{name}}** was not read for days. I post its newest stories; {skipped} older ones are only remembered."
-    await _put(tx, [source], f"skipped:{source.id}", says, now)
+    await _put(tx, [source], f"skipped:{source.id}", "notice.source_skipped", now, skipped=skipped)
 
 
 async def ask_about_vanished(tx: Transaction, story_id: int, number: int, now: datetime) -> None:
     """Ask the admins where a story stands whether the many comments that vanished at once are really deleted."""
     log.warning("many comments vanished story=%d comments=%d", story_id, number)
     title = escape(clean_line((await stories.get(tx, story_id)).story.title)[:NAME_LIMIT])
-    says = (
-        f"{number} comments of **{title}** vanished at its source all at once, which may be a fault of the site. "
-        "So I froze the story. **Confirm** if they are really deleted, or **keep** them here. "
-        "If nobody says so, I delete those that are still missing after a day. `/channels history` has the buttons too."
-    )
+    says = say("notice.vanished", number=number, title=title)
     asked = {subscription.guild_id: subscription.created_by for subscription in await frozen.mirrored_by(tx, story_id)}
     for guild_id, user_id in asked.items():
         await notices.put(tx, guild_id, f"{VANISHED}{story_id}", says, now, user_id=user_id)
 
 
-async def _put(tx: Transaction, about: Iterable[Source], subject: str, says: str, now: datetime) -> None:
+async def _put(
+    tx: Transaction, about: Iterable[Source], subject: str, key: str, now: datetime, **values: object
+) -> None:
     for source in about:
         # The name is the site's: it must not write Markdown of its own into a server's system channel.
-        text = says.format(name=escape(clean_line(source.name or source.address)[:NAME_LIMIT]))
+        text = say(key, name=escape(clean_line(source.name or source.address)[:NAME_LIMIT]), **values)
         for follower in await sources.followers(tx, source.id):
             await notices.put(tx, follower.guild_id, subject, text, now, user_id=follower.user_id, source_id=source.id)

@@ -12,21 +12,22 @@ from bot.chat.failures import guarded
 from bot.chat.source_views import require_manager
 from bot.markdown import clean_line
 from bot.store.frozen import Choice
+from bot.words import say
 
 PREFIX = "story:vanished:"
 LABEL_ROOM = 40
-CHOICES: dict[Choice, str] = {"confirm": "Confirm: they are deleted", "keep": "Keep them"}
 
 Button = discord.ui.Button[discord.ui.View]
-_ANSWERS: dict[Choice, str] = {
-    "confirm": "Taken as deleted at their source: {number} of its comments. Their messages go now.",
-    "keep": "They stay: {number} of its comments are kept here, although their source lacks them.",
-}
 
 
 def choice_id(choice: Choice, story_id: int) -> str:
     """Return the id of a button, which carries all that it needs."""
     return f"{PREFIX}{choice}:{story_id}"
+
+
+def label_of(choice: Choice) -> str:
+    """Return what a button says."""
+    return say("frozen.confirm" if choice == "confirm" else "frozen.keep")
 
 
 class ChoiceButton(
@@ -36,7 +37,8 @@ class ChoiceButton(
     """Decides about a frozen story; it works for ever, under a notice or a list."""
 
     def __init__(self, choice: Choice, story_id: int, title: str = "") -> None:
-        label = f"{CHOICES[choice]} ({clean_line(title)[:LABEL_ROOM]})" if title else CHOICES[choice]
+        label = label_of(choice)
+        label += f" ({clean_line(title)[:LABEL_ROOM]})" if title else ""
         super().__init__(discord.ui.Button(label=label, custom_id=choice_id(choice, story_id)))
         self.choice, self.story_id = choice, story_id
 
@@ -56,4 +58,5 @@ async def _decide(interaction: discord.Interaction[Any], choice: Choice, story_i
     guild, bot = require_manager(interaction), interaction.client
     number = await freezing.decide(bot.database, guild, story_id, choice, bot.clock.now())
     bot.deliverer.wake()
-    await interaction.response.send_message(_ANSWERS[choice].format(number=number), ephemeral=True)
+    text = say("frozen.confirmed" if choice == "confirm" else "frozen.kept", number=number)
+    await interaction.response.send_message(text, ephemeral=True)

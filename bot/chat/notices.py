@@ -6,12 +6,13 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import get_args
 
 import aiohttp
 import discord
 
 from bot import markdown
-from bot.chat.frozen_views import CHOICES, choice_id
+from bot.chat.frozen_views import choice_id, label_of
 from bot.chat.messenger import DiscordMessenger
 from bot.chat.source_views import RESTART_PREFIX
 from bot.clock import Clock
@@ -20,6 +21,7 @@ from bot.model import Notice
 from bot.post import Button, Place, Post, Refused, Sent, Wait
 from bot.store import frozen, notices, sources
 from bot.store.database import Database
+from bot.store.frozen import Choice
 from bot.telling import VANISHED
 
 log = logging.getLogger(__name__)
@@ -114,7 +116,7 @@ class NoticeSender:
         async with self._database.read() as tx:
             if await frozen.since(tx, story_id) is None:
                 return ()
-        return tuple(Button(label, custom_id=choice_id(choice, story_id)) for choice, label in CHOICES.items())
+        return tuple(Button(label_of(choice), custom_id=choice_id(choice, story_id)) for choice in get_args(Choice))
 
     async def _say(self, notice: Notice, place: Place, post: Post) -> bool | None:
         """Send once; True where it stands, False where it is to be tried again, None where it cannot be said there."""
