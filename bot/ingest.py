@@ -126,6 +126,7 @@ async def take_comments(
         given = {comment.key for comment in fresh}
         claimed = [stored for stored in known if stored.thread_id != thread_id and stored.comment.key in given]
         await comments.claim(tx, thread_id, claimed)
+    await comments.like(tx, known, fresh)
     if plan == CommentPlan():
         return plan, 0
     if plan.frozen and not was_frozen:

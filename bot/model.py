@@ -18,7 +18,8 @@ class Comment:
 
     ``key`` is stable within its story: a short mark of the kind and the source's own id ("dsq-115"), or "" where the
     source has none (``bot.identity.assign_keys`` then gives it one by comparing with what is known).
-    ``body`` is Discord Markdown that is already escaped; see ``bot.markdown``.
+    ``body`` is Discord Markdown that is already escaped; see ``bot.markdown``. ``likes`` is how many liked it, below 0
+    where more disliked it; None where the source does not say. It is no content: a change of it is never posted.
     """
 
     key: str
@@ -30,6 +31,7 @@ class Comment:
     posted_at: datetime | None = None
     deleted: bool = False
     edited_at: datetime | None = None
+    likes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,3 +270,27 @@ class Notice:
     created_at: datetime
     source_id: int | None = None
     tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MemberReply:
+    """What a member wrote below a mirrored story in the channel or thread ``place_id`` of one server.
+
+    It answers another member's reply (``answers``, a message's id), else a comment (``comment_id``), else the story.
+    ``channel_id`` is the followed channel. ``body`` is escaped as ``Comment.body`` is. ``deleted``: it is gone but was
+    answered, so that its place is kept, without its text and author.
+    """
+
+    message_id: int
+    guild_id: int
+    channel_id: int
+    place_id: int
+    story_id: int
+    author_id: int
+    author: str
+    body: str
+    posted_at: datetime
+    comment_id: int | None = None
+    answers: int | None = None
+    edited_at: datetime | None = None
+    deleted: bool = False

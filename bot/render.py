@@ -8,6 +8,7 @@ from bot import markdown
 from bot.model import Comment, Parent, StoredStory, Story
 from bot.post import Button, Embed, Post
 from bot.urls import safe_link
+from bot.words import say
 
 CONTENT_LIMIT = 2000
 TITLE_LIMIT = 256
@@ -17,6 +18,8 @@ NAME_LIMIT = 80
 LINK_LIMIT = 600
 BUTTON_LIMIT = 512
 DISCUSSION_PREFIX = "story:discussion:"
+FOLLOW_PREFIX = "story:follow:"
+WHY_PREFIX = "story:why:"
 CONTINUED = "-# "
 ANSWERS = "-# in reply to"
 DELETED = "*This comment was deleted at its source.*"
@@ -25,7 +28,7 @@ NO_TITLE = "(untitled story)"
 
 
 def card(stored: StoredStory, skipped: int = 0) -> Post:
-    """Return the story's card: an embed, a link button where there is an address, and the Discussion button.
+    """Return the story's card: an embed, a link button where there is an address, Discussion, Follow and Why.
 
     ``skipped`` comments are not mirrored below it: it says so, and where they can be read.
     """
@@ -44,7 +47,9 @@ def card(stored: StoredStory, skipped: int = 0) -> Post:
     # Only a link button can leave Discord, and Discord refuses one of more than 512 characters.
     read = (Button("Read the story", url=link),) if link and len(link) <= BUTTON_LIMIT else ()
     talk = Button("Discussion", custom_id=f"{DISCUSSION_PREFIX}{stored.id}")
-    return Post(embed=embed, buttons=(*read, talk), permalink=link)
+    follow = Button(say("card.follow"), custom_id=f"{FOLLOW_PREFIX}{stored.id}")
+    why = Button(say("card.why"), custom_id=f"{WHY_PREFIX}{stored.id}")
+    return Post(embed=embed, buttons=(*read, talk, follow, why), permalink=link)
 
 
 def plain_card(stored: StoredStory, skipped: int = 0) -> Post:
@@ -145,7 +150,12 @@ def _title(story: Story) -> str:
 
 def name(comment: Comment) -> str:
     """Return a commenter's name as one escaped line."""
-    return markdown.escape(_cut(comment.author, NAME_LIMIT)) or "(no name)"
+    return member_name(comment.author)
+
+
+def member_name(text: str) -> str:
+    """Return anybody's name as one escaped line."""
+    return markdown.escape(_cut(text, NAME_LIMIT)) or "(no name)"
 
 
 def comment_count(stored: StoredStory) -> str:

@@ -13,11 +13,13 @@ import pytest
 import pytest_asyncio
 
 from bot import library
+from bot.discussion_tree import arrange
 from bot.errors import NotFound
 from bot.ingest import IngestReport, ingest
 from bot.model import Comment, Story, StoryPage
 from bot.store import comments
 from bot.store.database import Database
+from tests.test_library import discussed
 
 pytestmark = pytest.mark.asyncio
 
@@ -192,7 +194,7 @@ async def test_a_fetched_story_is_seen_where_it_was_fetched_until_it_is_imported
     assert table(database, "deliveries") == {}
     await library.fetched(database, 2, ADMIN, story, NOW)
     assert (await library.show(database, 2, story)).id == story
-    for look in (library.show, library.discussion):
+    for look in (library.show, discussed):
         with pytest.raises(NotFound):
             await look(database, GUILD, story)
     assert await library.latest(database, GUILD, 5) == await library.suggest(database, GUILD, "dish") == []
@@ -225,8 +227,8 @@ async def test_hostile_text_is_stored_and_the_same_when_read_again(database):
     clean = HOSTILE.replace("\x00", "\ufffd").replace("\ud800", "\ufffd")
     assert [stored.comment.author for stored in found] == [clean] * 3
     assert found[1].comment.parent == found[0].comment.key == clean
-    _, shown = await library.discussion(database, GUILD, first.story_id)
-    assert [depth for depth, _ in shown] == [0, 1, 0]
+    shown = arrange(await discussed(database, GUILD, first.story_id))
+    assert [node.depth for node in shown] == [0, 1, 0]
 
 
 async def test_two_keys_that_are_stored_alike_are_one(database):
@@ -238,7 +240,7 @@ async def test_two_keys_that_are_stored_alike_are_one(database):
 @pytest.mark.parametrize("number", [2**63, 2**64, -(2**63) - 1, 10**400, 2**63 - 1, -1, 0])
 async def test_numbers_beyond_sqlite_are_only_unknown(database, number):
     await read(database, KEYLESS)
-    for look in (library.show, library.discussion):
+    for look in (library.show, discussed):
         with pytest.raises(NotFound):
             await look(database, GUILD, number)
     with pytest.raises(NotFound):
@@ -255,5 +257,5 @@ async def test_circles_that_close_over_two_reads_lose_nobody(database):
     one, two = Comment("a", "Ann", "one", parent="b"), Comment("b", "Bob", "two", parent="a")
     await read(database, StoryPage(STORY, (one,), complete=False))
     report = await read(database, StoryPage(STORY, (two,), complete=False))
-    _, shown = await library.discussion(database, GUILD, report.story_id)
-    assert sorted(stored.comment.key for _, stored in shown) == ["a", "b"]
+    shown = arrange(await discussed(database, GUILD, report.story_id))
+    assert sorted(node.said.comment.key for node in shown) == ["a", "b"]

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot import library
+from bot import conversation, library
+from bot.discussion_tree import Conversation, arrange
 from bot.errors import Conflict, NotFound
 from bot.ingest import ingest
 from bot.model import Comment, Story, StoryPage
@@ -36,6 +37,11 @@ async def add(database: Database, title: str, *, public: bool = True, comments: 
     return (await ingest(database, page, NOW, deliver=False, public=public)).story_id
 
 
+async def discussed(database: Database, guild: int, story: int) -> Conversation:
+    """Gather a discussion for a member who sees every channel."""
+    return await conversation.gather(database, guild, story, lambda _: True)
+
+
 async def follow(database: Database, guild: int = OURS, channel: int = CHANNEL):
     return await library.follow(database, guild, channel, ADMIN, NOW)
 
@@ -49,7 +55,7 @@ async def seen(database: Database, guild: int) -> set[int]:
     listed = {stored.id for stored in await library.latest(database, guild, 100)}
     assert listed == {stored.id for stored in await library.suggest(database, guild, "")}
     for number in range(1, 10):
-        for look in (library.show, library.discussion):
+        for look in (library.show, discussed):
             try:
                 await look(database, guild, number)
                 assert number in listed
@@ -79,7 +85,7 @@ async def test_foreign_and_absent_are_answered_with_the_same_words(database):
     await library.fetched(database, THEIRS, ADMIN, foreign, NOW)
     said = set()
     for number in (foreign, 999, -1, 2**70):
-        for look in (library.show, library.discussion):
+        for look in (library.show, discussed):
             with pytest.raises(NotFound) as refusal:
                 await look(database, OURS, number)
             said.add(str(refusal.value))
@@ -111,9 +117,9 @@ async def test_the_newest_are_found_among_public_and_fetched_ones(database):
 async def test_a_discussion_counts_and_orders_its_comments(database):
     await follow(database)
     story = await add(database, "talk", comments=3)
-    stored, tree = await library.discussion(database, OURS, story)
-    assert stored.comment_count == 3
-    assert [(depth, node.comment.key) for depth, node in tree] == [(0, "0"), (0, "1"), (0, "2")]
+    found = await discussed(database, OURS, story)
+    assert found.story.comment_count == 3
+    assert [(node.depth, node.said.comment.key) for node in arrange(found)] == [(0, "0"), (0, "1"), (0, "2")]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot import discussion, render
-from bot.model import Comment, StoredComment, StoredStory, Story
+from bot import render
+from bot.model import Comment, StoredStory, Story
 from bot.post import Post
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -36,8 +36,8 @@ def test_a_card_links_to_the_story_and_has_a_button_that_names_it() -> None:
     post = render.card(STORED)
     assert post.embed is not None
     assert post.embed.url == post.permalink == "https://example.org/dish"
-    assert [button.label for button in post.buttons] == ["Read the story", "Discussion"]
-    assert post.buttons[1].custom_id == "story:discussion:7"
+    assert [button.label for button in post.buttons] == ["Read the story", "Discussion", "Follow", "Why?"]
+    assert [button.custom_id for button in post.buttons[1:]] == ["story:discussion:7", "story:follow:7", "story:why:7"]
 
 
 def test_h36_an_address_that_is_not_http_is_nowhere_in_the_card() -> None:
@@ -103,37 +103,6 @@ def test_plain_text_has_no_markup_left() -> None:
     assert "hello" in plain.content
 
 
-def comment(number: int, body: str, **more: object) -> StoredComment:
-    return StoredComment(number, 7, replace(Comment(f"k{number}", f"A{number}", body), **more), 1, number)
-
-
-def test_a_discussion_is_paged_and_loses_no_comment() -> None:
-    tree = [(number % 9, comment(number, "text " * 40)) for number in range(60)]
-    pages = discussion.pages(STORED, tree)
-    assert len(pages) > 3
-    assert all(units(page) <= 2000 for page in pages)
-    assert all(f"**A{number}**" in "".join(pages) for number in range(60))
-
-
-def test_a_long_comment_is_whole_and_a_quote_stays_a_quote() -> None:
-    words = [f"word{number}" for number in range(900)]
-    pages = discussion.pages(STORED, [(2, comment(1, "> quoted\n" + " ".join(words)))])
-    assert all(word in "".join(pages) for word in words)
-    assert "\n> \u2003\u2003quoted\n" in pages[0]
-
-
-def test_a_discussion_without_comments_says_so() -> None:
-    assert discussion.EMPTY in discussion.pages(STORED, [])[0]
-
-
-def test_a_huge_comment_fits_a_page() -> None:
-    pages = discussion.pages(STORED, [(6, comment(1, "line\n" * 3000)), (0, comment(2, "x", deleted=True))])
-    assert all(units(page) <= 2000 for page in pages)
-    assert "A2" not in "".join(pages)
-
-
 def test_a_long_address_leaves_room_for_the_words() -> None:
     story = replace(STORY, url="https://example.org/" + "a" * 1600, title="T" * 250, summary="word " * 300)
     assert units(render.plain_card(replace(STORED, story=story)).content) <= 2000
-    pages = discussion.pages(replace(STORED, story=story), [(0, comment(1, "short"))])
-    assert all(units(page) <= 2000 for page in pages)

@@ -12,11 +12,13 @@ from bot.markdown_tags import absolute
 from bot.model import Comment, Story, StoryPage
 from bot.sources.base import key
 from bot.sources.discourse_address import Place
-from bot.sources.json_document import Json, as_int, as_list, as_map, as_text
+from bot.sources.json_document import Json, as_int, as_likes, as_list, as_map, as_text
 from bot.sources.json_web import line, when
 from bot.sources.page_text import SUMMARY_LIMIT, title_from_name
 
 _SHOWN = (1, 2)  # regular posts and a moderator's; 3 is "closed this topic" and the like, 4 a whisper
+_LIKE = 2  # PostActionType.types[:like]
+_MAX_ACTIONS = 50
 _MAX_TAGS = 20
 _MAX_POSTS = 2000
 
@@ -116,7 +118,17 @@ def _comment(post: Json, keys: Mapping[int, str], topic_url: str | None) -> Comm
         posted_at=when(post.get("created_at")),
         deleted=gone,
         edited_at=when(post.get("updated_at")) if _is_edited(post) else None,
+        likes=_likes(post),
     )
+
+
+def _likes(post: Json) -> int | None:
+    """Return the likes among a post's actions: one that nobody did is left out, so that a list without them says 0."""
+    actions = post.get("actions_summary")
+    if not isinstance(actions, list):
+        return None
+    found = (action.get("count") for action in map(as_map, actions[:_MAX_ACTIONS]) if action.get("id") == _LIKE)
+    return as_likes(next(found, 0)) or 0
 
 
 def _author_url(name: str, topic_url: str | None) -> str | None:

@@ -14,7 +14,7 @@ from bot.markdown import clean_line, from_html
 from bot.model import Comment, Story, StoryPage
 from bot.sources.base import Item, NotThisKind, Thread, key
 from bot.sources.disqus_address import FORUM, Place
-from bot.sources.json_document import Json, as_int, as_list, as_map, as_text
+from bot.sources.json_document import Json, as_int, as_likes, as_list, as_map, as_text
 from bot.sources.page_dates import iso_date
 from bot.sources.page_text import TITLE_LIMIT, title_from_name
 from bot.urls import safe_link
@@ -125,6 +125,7 @@ def _found(entry: Json, number: str) -> Found:
         author_url=safe_link(as_text(author.get("url"))) or safe_link(as_text(author.get("profileUrl"))),
         posted_at=when(entry.get("createdAt")),
         deleted=deleted,
+        likes=as_likes(entry.get("likes")),
     )
     return Found(thread, comment, about or {"forum": entry.get("forum")})
 

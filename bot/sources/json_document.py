@@ -15,6 +15,7 @@ Json = Mapping[str, Any]
 _EMPTY: Json = {}
 _NO_JSON = "This is not JSON."
 _START = 4096
+MOST_LIKES = 10**9
 _BLANK = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"  # with the byte order marks, and the zeros of UTF-16
 
 
@@ -60,3 +61,9 @@ def as_int(value: object) -> int | None:
         return None
     number = int(digits)
     return number if -(2**63) <= number < 2**63 else None
+
+
+def as_likes(value: object) -> int | None:
+    """Return how many liked something, within a thousand millions either way; None for what is no number."""
+    number = as_int(value)
+    return None if number is None else max(-MOST_LIKES, min(MOST_LIKES, number))

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from bot.markdown import excerpt
 from bot.model import Comment, Story, StoryPage
 from bot.sources.base import Document, Fetched, Item, NotThisKind, Thread, key
-from bot.sources.json_document import Json, as_int, as_list, as_map, as_text, load
+from bot.sources.json_document import Json, as_int, as_likes, as_list, as_map, as_text, load
 from bot.sources.json_web import line, when
 from bot.sources.lemmy_markdown import from_markdown
 from bot.sources.page_text import SUMMARY_LIMIT, title_from_name
@@ -79,6 +79,7 @@ def comment_of(view: Json, instance: str | None) -> Comment:
         posted_at=when(as_text(comment.get("published"))),
         deleted=gone,
         edited_at=when(as_text(comment.get("updated"))),
+        likes=as_likes(as_map(view.get("counts")).get("score")),
     )
 
 

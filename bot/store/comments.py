@@ -33,9 +33,9 @@ async def insert(
     """Store new comments with their positions, and the thread that gave them."""
     await tx.executemany(
         """INSERT INTO comments (story_id, key, parent_key, author, body, url, author_url, posted_at, edited_at,
-            deleted, digest, revision, position, thread_id)
+            deleted, digest, revision, position, thread_id, likes)
         VALUES (:story_id, :key, :parent_key, :author, :body, :url, :author_url, :posted_at, :edited_at,
-            :deleted, :digest, 1, :position, :thread)""",
+            :deleted, :digest, 1, :position, :thread, :likes)""",
         [
             {**_values(comment), "story_id": story_id, "position": position, "thread": thread_id}
             for position, comment in added
@@ -49,7 +49,7 @@ async def update(tx: Transaction, stored: StoredComment, comment: Comment, now: 
     await tx.execute(
         """UPDATE comments SET author = :author, body = :body, url = :url, author_url = :author_url,
             posted_at = :posted_at, edited_at = :edited_at, deleted = :deleted, digest = :digest,
-            revision = revision + 1, missing_reads = 0, missing_since = NULL, kept = 0 WHERE id = :id""",
+            likes = coalesce(:likes, likes), revision = revision + 1, missing_reads = 0, missing_since = NULL, kept = 0 WHERE id = :id""",
         {**_values(comment), "id": stored.id},
     )
 
@@ -81,6 +81,18 @@ async def present(tx: Transaction, found: Iterable[StoredComment]) -> None:
     await tx.executemany(sql, [(comment.id,) for comment in found])
 
 
+async def like(tx: Transaction, known: Iterable[StoredComment], fresh: Iterable[Comment]) -> None:
+    """Remember how often comments are liked now, where a read tells and it changed; that is no revision."""
+    told = {comment.key: comment.likes for comment in fresh if comment.key and comment.likes is not None}
+    changed = [
+        (told[stored.comment.key], stored.id)
+        for stored in known
+        if stored.comment.likes != told.get(stored.comment.key, stored.comment.likes)
+    ]
+    if changed:
+        await tx.executemany("UPDATE comments SET likes = ? WHERE id = ?", changed)
+
+
 async def move(tx: Transaction, positions: Iterable[tuple[StoredComment, int]]) -> None:
     """Give known comments their new places."""
     sql = "UPDATE comments SET position = ? WHERE id = ?"
@@ -110,6 +122,7 @@ def _values(comment: Comment) -> dict[str, Any]:  # SQLite's values
         "edited_at": to_ms(comment.edited_at),
         "deleted": comment.deleted,
         "digest": comment_digest(comment),
+        "likes": comment.likes,
     }
 
 
@@ -124,6 +137,7 @@ def _stored(row: sqlite3.Row) -> StoredComment:
         posted_at=from_ms(row["posted_at"]),
         edited_at=from_ms(row["edited_at"]),
         deleted=bool(row["deleted"]),
+        likes=row["likes"],
     )
     return StoredComment(
         id=row["id"],

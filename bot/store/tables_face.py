@@ -3,7 +3,23 @@
 from __future__ import annotations
 
 # Full-text search over stories and comments.
-SEARCH: tuple[str, ...] = ()
+SEARCH: tuple[str, ...] = (
+    # The indexes hold no text of their own. Who changes a text takes the old words out first: bot.store.words does so,
+    # a statement for many rows, as a trigger for each row takes three times as long.
+    "CREATE VIEW story_texts AS SELECT id, title, author, summary, body FROM stories",
+    """CREATE VIRTUAL TABLE story_words USING fts5 (title, author, summary, body, content='story_texts',
+        content_rowid='id', tokenize='unicode61 remove_diacritics 2', prefix='1 2 3')""",
+    """INSERT INTO story_words (rowid, title, author, summary, body)
+        SELECT id, title, author, summary, body FROM story_texts ORDER BY id""",
+    # A row's number begins with its story's: what one story holds is one range, and the newest stories come last.
+    """CREATE VIEW comment_texts AS SELECT (story_id << 32) | id AS number, author, body FROM comments
+        WHERE NOT deleted""",
+    """CREATE VIRTUAL TABLE comment_words USING fts5 (author, body, content='comment_texts',
+        content_rowid='number', tokenize='unicode61 remove_diacritics 2')""",
+    """INSERT INTO comment_words (rowid, author, body)
+        SELECT number, author, body FROM comment_texts ORDER BY number""",
+    "CREATE INDEX comments_author ON comments (author COLLATE NOCASE, story_id) WHERE NOT deleted",
+)
 
 # What of the wanted topics goes to a channel, and how it looks there.
 FILTERS: tuple[str, ...] = (
@@ -36,7 +52,31 @@ FOLLOWS: tuple[str, ...] = (
 )
 
 # What members wrote in mirrored threads, where an admin turned that on.
-REPLIES: tuple[str, ...] = ()
+REPLIES: tuple[str, ...] = (
+    "ALTER TABLE comments ADD COLUMN likes INTEGER",
+    "ALTER TABLE subscriptions ADD COLUMN replies INTEGER NOT NULL DEFAULT 0",
+    # place_id: the channel or thread that it stands in, channel_id: the followed channel that this belongs to.
+    # answers: another member's reply; else comment_id, the mirrored comment; else the story itself. deleted = 1: gone,
+    # but answered, so that its place is kept without its text and author.
+    """CREATE TABLE member_replies (
+        message_id INTEGER PRIMARY KEY, guild_id INTEGER NOT NULL, channel_id INTEGER NOT NULL,
+        place_id INTEGER NOT NULL, story_id INTEGER NOT NULL REFERENCES stories ON DELETE CASCADE,
+        comment_id INTEGER REFERENCES comments ON DELETE SET NULL, answers INTEGER, author_id INTEGER NOT NULL,
+        author TEXT NOT NULL, body TEXT NOT NULL, posted_at INTEGER NOT NULL, edited_at INTEGER,
+        deleted INTEGER NOT NULL DEFAULT 0) STRICT""",
+    "CREATE INDEX member_replies_story ON member_replies (story_id, guild_id)",
+    "CREATE INDEX member_replies_author ON member_replies (author_id)",
+    "CREATE INDEX member_replies_channel ON member_replies (channel_id)",
+    "CREATE INDEX member_replies_place ON member_replies (place_id)",
+    "CREATE INDEX member_replies_answers ON member_replies (answers) WHERE answers IS NOT NULL",
+    "CREATE INDEX member_replies_comment ON member_replies (comment_id) WHERE comment_id IS NOT NULL",
+    "CREATE INDEX member_replies_deleted ON member_replies (message_id) WHERE deleted",
+    # What members wrote is kept only as long as an admin wants it there, whatever ended that.
+    """CREATE TRIGGER member_replies_unfollowed AFTER DELETE ON subscriptions
+        BEGIN DELETE FROM member_replies WHERE channel_id = OLD.channel_id; END""",
+    """CREATE TRIGGER member_replies_unwanted AFTER UPDATE OF replies ON subscriptions WHEN NOT NEW.replies
+        BEGIN DELETE FROM member_replies WHERE channel_id = OLD.channel_id; END""",
+)
 
 # What a server chose for itself as a whole.
 SETUP: tuple[str, ...] = (
