@@ -20,6 +20,9 @@ RETRY_FIRST = 2.0
 RETRY_LONGEST = 3600.0
 TRIES = 8
 DOUBTS = 10
+PATIENCE = "Discord asked us to wait"
+# What is edited all the time is shown now and then, at its newest.
+BETWEEN_EDITS = timedelta(seconds=30)
 # After 1, 5 and 21 hours: a refusal that the gateway's cache does not explain is asked for thrice in its first day.
 HOLD_FIRST = timedelta(hours=1)
 HOLD_LONGEST = timedelta(hours=24)
@@ -46,6 +49,7 @@ class Aftermath:
         self._clock = clock
         self._last_stood = clock.now()
         self.quiet_until = clock.now()
+        self._quiet_guilds: dict[int, datetime] = {}
 
     async def stands(self, row: Delivery, message_id: int, *, fresh: bool) -> bool:
         """Record the row's message; one that is not fresh may show an older text and is edited next."""
@@ -65,7 +69,7 @@ class Aftermath:
 
     async def not_found_out(self, row: Delivery, answer: Answer) -> bool:
         """The look-up itself failed: the row stays in doubt unless its place is gone or closed to us."""
-        self._obey(answer)
+        self._obey(answer, row)
         if isinstance(answer, Refused) and answer.duty in (Duty.HOLD, Duty.PLACE_GONE):
             await self._refused(row, answer, Act.CREATE)
             return True
@@ -75,7 +79,7 @@ class Aftermath:
         """Do the duty of an answer other than Sent; False leaves a create that may have happened in doubt."""
         if isinstance(answer, Stop):
             await self.postpone(row, RETRY_FIRST, answer.text)
-        self._obey(answer)
+        self._obey(answer, row)
         match answer:
             case Unknown(text) if act is Act.CREATE:
                 log.warning("in doubt delivery=%d cause=%s", row.id, text)
@@ -83,18 +87,28 @@ class Aftermath:
             case Unknown(text):
                 await self._retry(row, text)
             case Wait(seconds):
-                await self.postpone(row, seconds, "Discord asked us to wait")
+                await self.postpone(row, seconds, PATIENCE)
             case Refused():
                 await self._refused(row, answer, act)
         return True
 
-    def _obey(self, answer: Answer) -> None:
-        """Heed what concerns every request."""
+    def _obey(self, answer: Answer, row: Delivery) -> None:
+        """Heed what concerns more than this delivery."""
         if isinstance(answer, Stop):
             raise Stopped(answer.text)
         if isinstance(answer, Wait) and answer.everywhere:
             log.error("Discord bars all requests: silent for seconds=%.0f", answer.seconds)
             self.quiet_until = self._clock.now() + timedelta(seconds=answer.seconds)
+        if isinstance(answer, Wait) and answer.in_guild:
+            log.warning("Discord limits a server guild=%d seconds=%.0f", row.guild_id, answer.seconds)
+            self._quiet_guilds[row.guild_id] = self._clock.now() + timedelta(seconds=answer.seconds)
+
+    def quiet_for(self, guild_id: int) -> float:
+        """Return the seconds for which Discord limits all that concerns a server."""
+        now = self._clock.now()
+        if (left := (self._quiet_guilds.get(guild_id, now) - now).total_seconds()) <= 0:
+            self._quiet_guilds.pop(guild_id, None)
+        return max(0.0, left)
 
     async def _refused(self, row: Delivery, refusal: Refused, act: Act) -> None:
         reason = f"Discord said {refusal.code}: {refusal.text}"
@@ -118,9 +132,13 @@ class Aftermath:
             await self.give_up(row, reason)
         elif act is Act.EDIT:
             async with self._database.write() as tx:
-                await deliveries.record_edited(tx, row.id, row.want_rev)
+                await deliveries.record_edited(tx, row.id, row.want_rev, rest_until=self.rested())
         else:
             await self.postpone(row, RETRY_LONGEST, reason)
+
+    def rested(self) -> datetime:
+        """Return when a message that is edited now may be edited again."""
+        return self._clock.now() + BETWEEN_EDITS
 
     async def _place_gone(self, row: Delivery, reason: str) -> None:
         async with self._database.write() as tx:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot import catchup, render
-from bot.aftermath import Act, Aftermath
+from bot.aftermath import PATIENCE, Act, Aftermath
 from bot.alarms import LACKS
 from bot.clock import Clock
 from bot.model import Delivery, Layout, Parent, State, StoredComment, StoredStory
@@ -35,6 +35,9 @@ class Attempt:
 
     async def keep(self, row: Delivery) -> bool:
         """Do what the row wants: create, open its thread, edit or delete."""
+        if seconds := self.after.quiet_for(row.guild_id):
+            await self.after.postpone(row, seconds, PATIENCE)
+            return True
         place = await self._place(row)
         if place is None or not await self._allowed(row, place):
             return True
@@ -216,7 +219,7 @@ class Attempt:
     async def _edited(self, row: Delivery, answer: Answer, place: Place, revision: int) -> bool:
         if isinstance(answer, Sent):
             async with self._database.write() as tx:
-                await deliveries.record_edited(tx, row.id, revision)
+                await deliveries.record_edited(tx, row.id, revision, rest_until=self.after.rested())
             return True
         if isinstance(answer, Refused) and answer.duty is Duty.GONE and row.attempt_at and row.comment_id:
             # Not a moderator: we had removed it, and never heard so, when its source brought it back.

@@ -115,10 +115,14 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Discord definitely did not do it and asks for ``seconds`` of patience; ``everywhere`` means of every request."""
+    """Discord definitely did not do it and asks for ``seconds`` of patience.
+
+    ``everywhere`` means of every request, ``in_guild`` of all that concerns this server.
+    """
 
     seconds: float
     everywhere: bool = False
+    in_guild: bool = False
 
 
 @dataclass(frozen=True, slots=True)

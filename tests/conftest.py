@@ -39,11 +39,13 @@ def samples() -> Path:
 
 
 @pytest.fixture
-def start(tmp_path: Path, check_traffic: Check) -> Start:
+def start(tmp_path: Path, check_traffic: Check, monkeypatch: pytest.MonkeyPatch) -> Start:
     """Start sandbox and bot on one database and one world; call it again for a restart.
 
+    Doubts are settled and edits follow one another without the pauses of real life.
     All that was said is checked at the end: not one violation of Discord's specification is let through.
     """
+    monkeypatch.setattr("bot.aftermath.BETWEEN_EDITS", timedelta(0))
 
     @asynccontextmanager
     async def begin(web: Web | None = None) -> AsyncIterator[Embedded]:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
+from bot.chat.answers import Barred
 from bot.chat.pacing import LIMIT, Pacer
 from tests.virtual_time import LoopClock, run
 
@@ -132,7 +133,8 @@ async def _send(config: aiohttp.TraceConfig, url: URL, *, refused: bool = False)
     context = SimpleNamespace()
     session: aiohttp.ClientSession = None  # type: ignore[assignment]  # the hooks do not look at it
     await config.on_request_start.send(session, context, aiohttp.TraceRequestStartParams("POST", url, {}))
-    await config.on_request_end.send(session, context, SimpleNamespace(url=url))
+    answer = SimpleNamespace(status=200, headers={})
+    await config.on_request_end.send(session, context, SimpleNamespace(url=url, response=answer))
     if refused:
         await config.on_request_exception.send(session, context, SimpleNamespace(url=url))
 
@@ -159,3 +161,32 @@ def test_every_other_request_is_counted_once(refused):
         return loop.time() - began
 
     assert run(work()) == pytest.approx(4)
+
+
+@pytest.mark.parametrize(("header", "seconds"), [("7.5", 7.5), ("0.2", 1.0), ("soon", 1.0)])
+def test_d07_after_a_global_refusal_nobody_asks_and_nobody_loses_a_place(header, seconds):
+    async def work() -> None:
+        pacer, loop = Pacer(LoopClock(), 2), asyncio.get_running_loop()
+        config, session = _hooks(pacer), None
+        await pacer.enter()
+        refused = SimpleNamespace(status=429, headers={"X-RateLimit-Global": "true", "Retry-After": header})
+        context, began = SimpleNamespace(), loop.time()
+        await config.on_request_start.send(session, context, aiohttp.TraceRequestStartParams("POST", API, {}))
+        waiting = asyncio.create_task(pacer.enter())
+        await asyncio.sleep(0)
+        with pytest.raises(Barred):
+            await config.on_request_end.send(session, context, SimpleNamespace(url=API, response=refused))
+        await config.on_request_exception.send(session, context, SimpleNamespace(url=API))
+        with pytest.raises(Barred) as barred:
+            await waiting
+        assert barred.value.everywhere
+        with pytest.raises(Barred) as barred:
+            await _send(config, API)
+        assert barred.value.retry_after == pytest.approx(began + seconds - loop.time())
+        await _send(config, URL(EXEMPT[0]))
+        await asyncio.sleep(seconds)
+        async with asyncio.timeout(0.1):
+            await pacer.enter()
+        pacer.leave()
+
+    run(work())

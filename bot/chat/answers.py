@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable
 
 import aiohttp
@@ -11,9 +12,19 @@ import discord
 from bot.chat.duties import WAITS, duty
 from bot.post import Answer, Refused, Sent, Stop, Unknown, Wait
 
+log = logging.getLogger(__name__)
+
 DEADLINE = 45.0
 BAN_PAUSE = 900.0
 BARRED = 40333
+
+
+class Barred(discord.RateLimited):
+    """Discord lets nothing through for a while: of a server's, or ``everywhere`` of all that is counted."""
+
+    def __init__(self, retry_after: float, *, everywhere: bool) -> None:
+        super().__init__(retry_after)
+        self.everywhere = everywhere
 
 
 class AmbiguousAnswer(Exception):
@@ -25,12 +36,18 @@ async def answer_of(call: Awaitable[object], *, creates: bool, done: int | None 
     try:
         async with asyncio.timeout(DEADLINE):
             result = await call
+    except Barred as error:
+        return Wait(error.retry_after, everywhere=error.everywhere, in_guild=not error.everywhere)
     except discord.RateLimited as error:
         return Wait(error.retry_after)
     except discord.HTTPException as error:
         return _refusal(error, creates)
     except (AmbiguousAnswer, TimeoutError, aiohttp.ClientError, OSError) as error:
         return Unknown(f"{type(error).__name__}: {error}")
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        # It said yes with what is no message: a page of HTML, nothing, or JSON that lacks what discord.py needs.
+        log.warning("an answer that makes no sense", exc_info=error)
+        return Unknown(f"an answer that makes no sense: {error!r:.200}")
     return Sent(done if done is not None else result.id)  # type: ignore[attr-defined]  # a Message or a Thread
 
 

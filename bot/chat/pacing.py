@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
+from http import HTTPStatus
 from types import SimpleNamespace
 
 import aiohttp
 
+from bot.chat.answers import Barred
 from bot.clock import Clock
 
 # Discord, "Rate Limits": 50 requests per second for a bot; https://docs.discord.com/developers/topics/rate-limits
@@ -30,20 +32,23 @@ class Pacer:
         self._window = window
         self._free = limit
         self._cooling: deque[float] = deque()  # when each place is free again, earliest first
+        self._barred_until = 0.0
         self._turn = asyncio.Lock()  # those who wait go in the order in which they came
         self._answered = asyncio.Event()
 
     async def enter(self) -> None:
-        """Wait for a place; ``leave`` gives it back."""
+        """Wait for a place; ``leave`` gives it back. Raises ``Barred`` while Discord lets nothing through."""
         async with self._turn:
             self._collect()
             while not self._free:
+                self._check()
                 if self._cooling:
                     await self._clock.sleep(self._cooling[0] - self._clock.monotonic())
                 else:
                     self._answered.clear()
                     await self._answered.wait()
                 self._collect()
+            self._check()
             self._free -= 1
 
     def leave(self) -> None:
@@ -51,11 +56,19 @@ class Pacer:
         self._cooling.append(self._clock.monotonic() + self._window)
         self._answered.set()
 
+    def bar(self, seconds: float) -> None:
+        """Say that Discord refuses everything for a while: whoever asks meanwhile would only be refused as well."""
+        self._barred_until = max(self._barred_until, self._clock.monotonic() + seconds)
+
+    def _check(self) -> None:
+        if (left := self._barred_until - self._clock.monotonic()) > 0:
+            raise Barred(left, everywhere=True)
+
     def watch(self, config: aiohttp.TraceConfig) -> None:
         """Hold back every counted request of a session, discord.py's own repeats included."""
         config.on_request_start.append(self._start)
         config.on_request_end.append(self._end)
-        config.on_request_exception.append(self._end)
+        config.on_request_exception.append(self._failed)
 
     def _collect(self) -> None:
         now = self._clock.monotonic()
@@ -71,12 +84,27 @@ class Pacer:
             context.paced = True
 
     async def _end(
-        self,
-        _: aiohttp.ClientSession,
-        context: SimpleNamespace,
-        __: aiohttp.TraceRequestEndParams | aiohttp.TraceRequestExceptionParams,
+        self, _: aiohttp.ClientSession, context: SimpleNamespace, end: aiohttp.TraceRequestEndParams
     ) -> None:
-        # A hook that refuses an answer makes aiohttp report an exception after the end.
+        self._left(context)
+        headers = end.response.headers
+        if end.response.status == HTTPStatus.TOO_MANY_REQUESTS and "X-RateLimit-Global" in headers:
+            self.bar(_seconds(headers.get("Retry-After", "")))
+            self._check()
+
+    async def _failed(
+        self, _: aiohttp.ClientSession, context: SimpleNamespace, __: aiohttp.TraceRequestExceptionParams
+    ) -> None:
+        self._left(context)  # a hook that refuses an answer makes aiohttp report an exception after the end
+
+    def _left(self, context: SimpleNamespace) -> None:
         if getattr(context, "paced", False):
             context.paced = False
             self.leave()
+
+
+def _seconds(text: str) -> float:
+    try:
+        return max(SECOND, float(text))
+    except ValueError:
+        return SECOND

@@ -90,11 +90,13 @@ async def record_sent(tx: Transaction, delivery_id: int, message_id: int) -> Non
     await chores.want_publish(tx, delivery_id)
 
 
-async def record_edited(tx: Transaction, delivery_id: int, revision: int) -> None:
-    """Record that the message shows this revision now."""
-    sql = """UPDATE deliveries SET have_rev = ?, next_at = NULL, tries = 0, reason = NULL, attempt_at = NULL
+async def record_edited(
+    tx: Transaction, delivery_id: int, revision: int, *, rest_until: datetime | None = None
+) -> None:
+    """Record that the message shows this revision now, and that its next edit (no deletion) may come from then on."""
+    sql = """UPDATE deliveries SET have_rev = ?, next_at = ?, tries = 0, reason = NULL, attempt_at = NULL
         WHERE id = ?"""
-    await tx.execute(sql, (revision, delivery_id))
+    await tx.execute(sql, (revision, to_ms(rest_until), delivery_id))
 
 
 async def intend_removal(tx: Transaction, delivery_id: int, now: datetime) -> None:

@@ -33,9 +33,11 @@ _COMMENTS = """SELECT {what} FROM ({where}) lane
         ORDER BY p.position, p.part LIMIT 1)
     WHERE {clear}"""
 # One change a story: a story that waits for one waits. Old messages are changed slowly, so no new card waits for that.
-_CHANGES = """SELECT {what} FROM (SELECT min(id) AS id FROM deliveries INDEXED BY deliveries_stale
-        WHERE state = 'live' AND have_rev < want_rev AND {where}
-        GROUP BY channel_id, story_id HAVING max(coalesce(next_at, 0)) <= :now)
+# What waits without a reason rests after an edit: nothing else waits for that, its own deletion neither.
+_CHANGES = """SELECT {what} FROM (
+        SELECT min(iif(reason IS NULL AND NOT want_gone AND next_at > :now, NULL, id)) AS id
+        FROM deliveries INDEXED BY deliveries_stale WHERE state = 'live' AND have_rev < want_rev AND {where}
+        GROUP BY channel_id, story_id HAVING max(iif(reason IS NULL, 0, coalesce(next_at, 0))) <= :now)
     JOIN deliveries d USING (id)"""
 _THREADLESS = """SELECT {what} FROM deliveries d INDEXED BY deliveries_threadless
     WHERE state = 'live' AND comment_id IS NULL AND thread_id IS NULL AND layout = 'thread'
@@ -63,8 +65,9 @@ _HEAD_OF_STORY = (
     ),
     _CHANGES.format(what="d.*", where=_THIS_STORY),
 )
+# Of what rests after an edit only what was edited again; a card may wait for its thread.
 _NEXT = """SELECT min(next_at) FROM deliveries INDEXED BY deliveries_next WHERE next_at > :now
-    AND next_at IS NOT NULL AND state IN ('pending', 'live')"""
+    AND next_at IS NOT NULL AND state IN ('pending', 'live') AND (have_rev < want_rev OR comment_id IS NULL)"""
 
 
 async def due(tx: Transaction, now: datetime) -> list[Lane]:
