@@ -56,6 +56,7 @@ async def _one_life(bot: Rendezvous, token: str) -> None:
         asyncio.create_task(_deliver(bot)),
         asyncio.create_task(bot.poller.run()),
         asyncio.create_task(bot.notices.run()),
+        asyncio.create_task(bot.follows.run()),
         asyncio.create_task(bot.chores.run(bot.is_ready)),
     ]
     try:

@@ -13,12 +13,13 @@ from bot.chat.access import guild_of, story_id, suggest_stories
 from bot.chat.client import Rendezvous
 from bot.chat.embeds import card_message, latest_embed
 from bot.chat.views import show_discussion
+from cogs.story_follows import Follows
 
 __all__ = ["Stories", "guild_of", "setup", "story_id"]
 Interaction = discord.Interaction[Any]
 
 
-class Stories(commands.GroupCog, name="stories", description="Read the stories and their discussions"):
+class Stories(Follows, commands.GroupCog, name="stories", description="Read the stories and their discussions"):
     """Commands for every member."""
 
     def __init__(self, bot: Rendezvous) -> None:

@@ -31,6 +31,7 @@ MESSAGES = {
     50001: "Missing Access",
     50005: "Cannot edit a message authored by another user",
     50006: "Cannot send an empty message",
+    50007: "Cannot send messages to this user",
     50008: "Cannot send messages in a non-text channel",
     50013: "Missing Permissions",
     50021: "Cannot execute action on a system message",
@@ -46,7 +47,7 @@ MESSAGES = {
     160006: "Maximum number of active threads reached",
 }
 NOT_FOUND = frozenset({10003, 10004, 10007, 10008, 10011, 10013, 10014, 10015, 10062, 10063})
-FORBIDDEN = frozenset({50001, 50013, 50005, 50021, 160005})
+FORBIDDEN = frozenset({50001, 50007, 50013, 50005, 50021, 160005})
 OTHER = {40005: 413, 50027: 401}
 
 

@@ -38,6 +38,8 @@ class WorldBase:
         self.ids = Snowflakes(self.clock)
         self.bot_id = 0
         self.home_id = 0
+        # Who takes no direct messages.
+        self.closed: set[int] = set()
         self.users: dict[int, User] = {}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}

@@ -18,6 +18,7 @@ from bot import alarms
 from bot.chat import failures
 from bot.chat.breaker import recent, wait_before_identify
 from bot.chat.buckets import LONGEST_REFUSAL, LONGEST_WAIT, Buckets
+from bot.chat.follow_sender import FollowSender
 from bot.chat.messenger import DiscordMessenger
 from bot.chat.notices import NoticeSender
 from bot.chat.pacing import Pacer
@@ -36,7 +37,7 @@ from bot.store.database import Database, Transaction
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("cogs.stories", "cogs.channels", "cogs.topics", "cogs.sources")
+EXTENSIONS = ("cogs.stories", "cogs.channels", "cogs.topics", "cogs.sources", "cogs.menus")
 REFUSED_LIMIT = 20
 GREETING = (
     "Hello! I post space-cooperation stories here, with their comment threads.\n"
@@ -89,6 +90,7 @@ class Rendezvous(commands.AutoShardedBot):
         self.chores = Chores(database, messenger, clock)
         self.poller = Poller(database, web, kinds, clock, on_promised=self.deliverer.wake)
         self.notices = NoticeSender(self, database, clock)
+        self.follows = FollowSender(self, database, clock, messenger)
         self.desk = Desk()
         self.gave_up = asyncio.Event()
         self._embedded = embedded

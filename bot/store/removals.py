@@ -11,7 +11,8 @@ from bot.store.reasons import DELETED, REMOVED, UNFOLLOWED
 from bot.store.values import to_ms
 
 _OF_GUILDS = (
-    "subscriptions", "guild_sources", "guild_topics", "guild_stories", "notices", "deliveries", "guilds_gone"
+    "subscriptions", "guild_sources", "guild_topics", "guild_stories", "notices", "deliveries", "follows",
+    "guilds_gone"
 )  # fmt: skip
 _UNKEPT = "('pending', 'inflight', 'held')"
 

@@ -28,6 +28,7 @@ def need(call: Call, channel: Channel, *permissions: int) -> int:
 def may_send(call: Call, channel: Channel) -> int:
     """Refuse unless the bot may post in this channel or thread."""
     takes_messages(channel)
+    takes_direct(call, channel)
     rights = need(call, channel, SEND_MESSAGES if channel.thread is None else SEND_MESSAGES_IN_THREADS)
     not_locked(channel, rights)
     return rights
@@ -39,6 +40,13 @@ def takes_messages(channel: Channel) -> None:
         raise ApiError(40058)
     if channel.type == CATEGORY:
         raise ApiError(50008)
+
+
+def takes_direct(call: Call, channel: Channel) -> None:
+    """Refuse a direct message to whoever takes none, or shares no server with the bot."""
+    user_id, guilds = channel.recipient_id, call.world.guilds.values()
+    if user_id is not None and (user_id in call.world.closed or all(user_id not in guild.members for guild in guilds)):
+        raise ApiError(50007)
 
 
 def not_locked(channel: Channel, rights: int) -> None:

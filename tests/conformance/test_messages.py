@@ -398,3 +398,14 @@ async def test_bad_ids(stage: Stage) -> None:
     answer = await stage.raw("POST", stage.messages, {"content": "y", "message_reference": reference})
     assert answer.status == 400
     assert answer.body["errors"]["message_reference"]["message_id"]["_errors"][0]["code"] == "NUMBER_TYPE_COERCE"
+
+
+@behaviour("messages.closed", "Who takes no direct messages gets none (50007)", "sandbox.rest.guard:takes_direct")
+async def test_closed_direct_messages(stage: Stage) -> None:
+    direct = await stage.bot.create_dm(discord.Object(stage.max))
+    await direct.send("x")
+    stage.world.closed.add(stage.max)
+    assert await refusal(direct.send("y")) == (403, 50007)
+    stage.world.closed.clear()
+    del stage.world.guild.members[stage.max]
+    assert await refusal(direct.send("y")) == (403, 50007), "nobody writes to whom they share no server with"

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -20,6 +21,7 @@ from bot.store import (
     chores,
     comments,
     deliveries,
+    follows,
     frozen,
     history,
     late,
@@ -33,20 +35,23 @@ from bot.store import (
     sources,
     stories,
     subscriptions,
+    tellings,
     threads,
     topics,
     wishes,
 )
 from bot.store.database import Database, Transaction
+from bot.store.follows import How, Pace, Telling
 from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, dump, locked, page, store
 
 pytestmark = pytest.mark.asyncio
 
 MODULES = (
-    chores, comments, deliveries, frozen, history, late, links, meta, notices, removals, replies, restore, sources,
-    stories, subscriptions, threads, topics, wishes,
+    chores, comments, deliveries, follows, frozen, history, late, links, meta, notices, removals, replies, restore,
+    sources, stories, subscriptions, tellings, threads, topics, wishes,
 )  # fmt: skip
 AFTER = NOW + timedelta(days=1)
+FOLLOWED: dict[str, Any] = {"how": How.DM, "pace": Pace.NOW, "language": "en"}
 LATE = replace(PAGE.comments[0], key="late")
 
 
@@ -66,6 +71,12 @@ class World:
 
 async def _retry(tx: Transaction, world: World) -> None:
     await history.retry(tx, await deliveries.get(tx, world.CARD), AFTER)
+
+
+async def _told(tx: Transaction, world: World) -> None:
+    follow = await follows.get(tx, 1)
+    assert follow is not None
+    await tellings.told(tx, follow, 2, NOW)
 
 
 Write = Callable[[Transaction, World], Awaitable[object]]
@@ -92,6 +103,11 @@ WRITES: dict[str, Write] = {
     "deliveries.hold": lambda tx, w: deliveries.hold(tx, w.CARD, "no permission"),
     "deliveries.release_held": lambda tx, w: deliveries.release_held(tx, CHANNEL),
     "deliveries.finish": lambda tx, w: deliveries.finish(tx, w.CARD, State.DEAD, "given up"),
+    "follows.put": lambda tx, w: follows.put(tx, GUILD, 7, 1, NOW, **FOLLOWED),
+    "follows.take_ended": lambda tx, w: follows.take_ended(tx, GUILD, ADMIN),
+    "follows.remove": lambda tx, w: follows.remove(tx, 1),
+    "follows.forget": lambda tx, w: follows.forget(tx, ADMIN),
+    "follows.end": lambda tx, w: follows.end(tx, 1, "why"),
     "frozen.freeze": lambda tx, w: frozen.freeze(tx, w.story.id, NOW),
     "frozen.thaw": lambda tx, w: frozen.thaw(tx, w.story.id, "keep"),
     "frozen.keep": lambda tx, w: frozen.keep(tx, w.story.id),
@@ -140,6 +156,11 @@ WRITES: dict[str, Write] = {
     "subscriptions.pause": lambda tx, w: subscriptions.pause(tx, CHANNEL, "why"),
     "subscriptions.resume": lambda tx, w: subscriptions.resume(tx, CHANNEL),
     "subscriptions.pause_guild": lambda tx, w: subscriptions.pause_guild(tx, GUILD, "why"),
+    "tellings.notice": lambda tx, w: tellings.notice(tx, NOW),
+    "tellings.intend": lambda tx, w: tellings.intend(tx, 1, Telling("nonce", 2, "Hello", 1000, NOW, last=False)),
+    "tellings.postpone": lambda tx, w: tellings.postpone(tx, 1, NOW),
+    "tellings.told": _told,
+    "tellings.unsay": lambda tx, w: tellings.unsay(tx, 1),
     "threads.insert": lambda tx, w: threads.insert(tx, 1, "feed", "https://b.example", None, rank=1, born_at=NOW),
     "threads.save": lambda tx, w: threads.save(tx, replace(w.thread, signal="7")),
     "threads.drop": lambda tx, w: threads.drop(tx, [w.thread]),
@@ -182,6 +203,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             await sources.share(tx, 1, GUILD, ADMIN, NOW)
             await notices.put(tx, GUILD, "some", "Something.", NOW)
             await removals.guild_gone(tx, 99, NOW)
+            await follows.put(tx, GUILD, ADMIN, 1, NOW, **FOLLOWED)
             await topics.add(tx, GUILD, "stars", "star", user_id=ADMIN, now=NOW)
             await threads.insert(tx, 1, "feed", "https://a.example", None, rank=0, born_at=NOW)
             (thread,) = await threads.of_story(tx, 1)
