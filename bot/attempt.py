@@ -11,7 +11,10 @@ from bot import catchup, render
 from bot.aftermath import PATIENCE, Act, Aftermath
 from bot.alarms import LACKS
 from bot.clock import Clock
+from bot.dressing import dress
+from bot.looks import Facts, dressed
 from bot.model import Delivery, Layout, Parent, State, StoredComment, StoredStory
+from bot.options import Looks
 from bot.post import Answer, Duty, Messenger, Missing, Place, Post, Refused, Sent
 from bot.store import comments, deliveries, removals, replies, restore, stories, wishes
 from bot.store.database import Database
@@ -167,7 +170,8 @@ class Attempt:
         if refusal.duty is Duty.UNTAGGED:
             plainer = replace(post, tags=())
         elif refusal.duty is Duty.FALLBACK and row.comment_id is None:
-            plainer = replace(render.plain_card(stored, current.skipped), name=post.name)
+            plain = replace(render.plain_card(stored, current.skipped), name=post.name)
+            plainer = dressed(plain, Looks(role_id=post.role_id), stored, Facts(), ping=True)
         elif refusal.duty is Duty.FALLBACK:
             plainer = render.plain_comment(post)
         return plainer if plainer != post else None
@@ -267,7 +271,8 @@ class Attempt:
             skipped = (await deliveries.get(tx, row.id)).skipped
             make = render.card if missing.embeds else render.plain_card
             name = render.thread_name(stored.story) if row.layout is Layout.FORUM else None
-            return [replace(make(stored, skipped), name=name)], stored.revision
+            post = await dress(tx, row.channel_id, stored, make(stored, skipped), self._clock.now())
+            return [replace(post, name=name)], stored.revision
         comment = await comments.get(tx, row.comment_id)
         parent = await replies.parent(tx, row)
         return _comment_posts(stored, comment, row, parent), comment.revision

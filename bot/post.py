@@ -14,7 +14,7 @@ from bot.model import Layout
 
 @dataclass(frozen=True, slots=True)
 class Embed:
-    """A card: plain values within Discord's documented limits; ``timestamp`` is ISO 8601."""
+    """A card: plain values within Discord's documented limits; ``timestamp`` is ISO 8601, ``colour`` 0xRRGGBB."""
 
     title: str
     url: str | None = None
@@ -23,6 +23,7 @@ class Embed:
     footer: str | None = None
     timestamp: str | None = None
     image_url: str | None = None
+    colour: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Button:
 class Post:
     """One message as it will be sent; ``permalink`` is the item's address by which it is found again.
 
-    With a ``name`` it begins a forum post, which is called so and carries ``tags``.
+    With a ``name`` it begins a forum post, which is called so and carries ``tags``. ``role_id`` is the one role that is
+    notified when it is sent; nobody is when it is edited.
     """
 
     content: str = ""
@@ -48,6 +50,7 @@ class Post:
     permalink: str | None = None
     name: str | None = None
     tags: tuple[int, ...] = ()
+    role_id: int | None = None
 
     def answering(self, message_id: int | None) -> Post:
         """Return the same post as a reply to ``message_id``."""

@@ -36,7 +36,7 @@ def card(stored: StoredStory, skipped: int = 0) -> Post:
     link = safe_link(story.url)
     summary = markdown.excerpt(story.summary, SUMMARY_LIMIT)
     embed = Embed(
-        title=_title(story),
+        title=headline(story),
         url=link,
         description="\n\n".join(filter(None, (summary, _left_out(story, skipped)))),
         author=_cut(story.site or "", NAME_LIMIT) or None,
@@ -55,7 +55,7 @@ def card(stored: StoredStory, skipped: int = 0) -> Post:
 def plain_card(stored: StoredStory, skipped: int = 0) -> Post:
     """Return the card as text, for channels where the bot may not embed links and after a refused embed."""
     story = stored.story
-    link = _short(story.url)
+    link = short_link(story.url)
     title = title_line(story)
     left_out = _left_out(story, skipped)
     room = min(500, CONTENT_LIMIT - markdown.units(title) - markdown.units(left_out) - 2)
@@ -65,8 +65,8 @@ def plain_card(stored: StoredStory, skipped: int = 0) -> Post:
 
 def title_line(story: Story) -> str:
     """Return the story's title in bold, linked to its address where it has one."""
-    link = _short(story.url)
-    return f"**[{_title(story)}](<{link}>)**" if link else f"**{_title(story)}**"
+    link = short_link(story.url)
+    return f"**[{headline(story)}](<{link}>)**" if link else f"**{headline(story)}**"
 
 
 def thread_name(story: Story) -> str:
@@ -76,9 +76,9 @@ def thread_name(story: Story) -> str:
 
 def comment_link(story: Story, comment: Comment) -> str | None:
     """Return the comment's own address, else the story's with the comment's key as fragment, else None."""
-    own = _short(comment.url)
-    page = _short(story.url)
-    return own or (_short(f"{page.split('#')[0]}#{quote(comment.key, safe='')}") if page else None)
+    own = short_link(comment.url)
+    page = short_link(story.url)
+    return own or (short_link(f"{page.split('#')[0]}#{quote(comment.key, safe='')}") if page else None)
 
 
 def comment_parts(story: Story, comment: Comment, parent: Parent | None = None) -> list[Post]:
@@ -118,7 +118,7 @@ def _left_out(story: Story, skipped: int) -> str:
     """Say how many comments are not mirrored, and where to read them."""
     if not skipped:
         return ""
-    link = _short(story.url)
+    link = short_link(story.url)
     there = f"[at the site](<{link}>) or " if link else ""
     comments = "1 more comment is" if skipped == 1 else f"{skipped} more comments are"
     return f"{comments} not mirrored here: read on {there}with `/stories discussion`."
@@ -134,13 +134,13 @@ def _in_reply_to(story: Story, parent: Comment | None) -> str:
     return f"{ANSWERS} [{name(parent)}](<{link}>)\n" if link else f"{ANSWERS} {name(parent)}\n"
 
 
-def _short(url: str | None) -> str | None:
+def short_link(url: str | None) -> str | None:
     """Return an address that leaves room for words in a message, or None."""
     link = safe_link(url)
     return link if link and len(link) <= LINK_LIMIT else None
 
 
-def _title(story: Story) -> str:
+def headline(story: Story) -> str:
     """Return the title escaped: cut before escaping, as a cut through an escape would undo it."""
     limit = TITLE_LIMIT
     while len(title := markdown.escape(_cut(story.title, limit))) > TITLE_LIMIT:

@@ -10,7 +10,7 @@ from typing import Any
 import discord
 
 from bot.chat.answers import answer_of
-from bot.chat.messages import embed_of, says, view_of
+from bot.chat.messages import embed_of, mentions_of, says, view_of
 from bot.post import Answer, Place, Post, Sent, Wait
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,8 @@ class Forum:
         if forum is None:
             return Wait(LATER)
         extras: dict[str, Any] = {}
+        if post.role_id:
+            extras["allowed_mentions"] = mentions_of(post)
         if post.embed:
             extras["embed"] = embed_of(post.embed)
         if post.buttons:

@@ -18,7 +18,8 @@ def embed_of(embed: Embed | None) -> discord.Embed | None:
     """Return our embed as discord.py's."""
     if embed is None:
         return None
-    result = discord.Embed(title=embed.title, url=embed.url, description=embed.description or None, colour=COLOUR)
+    text = embed.description or None
+    result = discord.Embed(title=embed.title, url=embed.url, description=text, colour=_colour(embed))
     if embed.timestamp:
         result.timestamp = datetime.fromisoformat(embed.timestamp)
     if embed.author:
@@ -28,6 +29,16 @@ def embed_of(embed: Embed | None) -> discord.Embed | None:
     if embed.image_url:
         result.set_image(url=embed.image_url)
     return result
+
+
+def _colour(embed: Embed) -> discord.Colour:
+    return COLOUR if embed.colour is None else discord.Colour(embed.colour)
+
+
+def mentions_of(post: Post) -> discord.AllowedMentions:
+    """Return who may be notified: nobody but the one role that an admin chose."""
+    roles = [discord.Object(post.role_id)] if post.role_id else False
+    return discord.AllowedMentions(everyone=False, users=False, roles=roles, replied_user=False)
 
 
 def view_of(post: Post) -> discord.ui.View | None:
@@ -44,7 +55,8 @@ def view_of(post: Post) -> discord.ui.View | None:
 def says(client: discord.Client, message: discord.Message, post: Post) -> bool:
     """Tell whether a message is ours and says what a post says, whatever revision of it."""
     own = client.user is not None and message.author.id == client.user.id
-    if not own or message.type not in OWN_TYPES or message.interaction_metadata is not None:
+    # A silent one is a test that an admin asked for.
+    if not own or message.type not in OWN_TYPES or message.interaction_metadata is not None or message.flags.silent:
         return False
     return _same_card(message, post) if post.embed else _same_text(message, post)
 

@@ -10,7 +10,7 @@ import discord
 
 from bot.chat.answers import answer_of
 from bot.chat.forum import Forum
-from bot.chat.messages import embed_of, says, view_of
+from bot.chat.messages import embed_of, mentions_of, says, view_of
 from bot.model import Layout
 from bot.permissions import lacking
 from bot.post import OTHER_KIND, Answer, Missing, Place, Post, Refused, Sent
@@ -27,7 +27,7 @@ _FORUMS = (discord.ChannelType.forum, discord.ChannelType.media)
 
 
 class DiscordMessenger:
-    """Speaks through one discord.py client; every create passes our nonce and never pings anyone."""
+    """Speaks through one discord.py client; every create passes our nonce, and pings at most one role."""
 
     def __init__(self, client: discord.Client, clock: DiscordClock) -> None:
         self._client = client
@@ -136,6 +136,8 @@ def _as_sent(message: discord.Message, post: Post) -> Sent:
 def _extras(place: Place, post: Post) -> dict[str, Any]:
     """Return the keywords that a post needs; discord.py's types know no None for them."""
     extras: dict[str, Any] = {}
+    if post.role_id:
+        extras["allowed_mentions"] = mentions_of(post)
     if post.embed:
         extras["embed"] = embed_of(post.embed)
     if post.buttons:

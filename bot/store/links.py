@@ -142,6 +142,15 @@ async def sources_of(tx: Transaction, story_id: int) -> list[int]:
     return [row[0] for row in rows]
 
 
+async def names_of(tx: Transaction, guild_id: int, story_id: int) -> tuple[str, ...]:
+    """Return the names of the sources that told of a story, of those that a server has; the first to tell first."""
+    sql = """SELECT coalesce(s.name, s.address) FROM source_stories l JOIN sources s ON s.id = l.source_id
+        WHERE l.story_id = :story AND (s.everyone
+            OR EXISTS (SELECT 1 FROM guild_sources g WHERE g.guild_id = :guild AND g.source_id = s.id))
+        ORDER BY l.seen_at, s.id LIMIT 5"""
+    return tuple(row[0] for row in await tx.execute_fetchall(sql, {"story": story_id, "guild": guild_id}))
+
+
 async def stories_of(tx: Transaction, source_id: int, limit: int) -> list[StoredStory]:
     """Return the stories that a source told of, the newest first."""
     sql = """SELECT l.story_id FROM source_stories l JOIN stories s ON s.id = l.story_id WHERE l.source_id = ?

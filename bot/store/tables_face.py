@@ -31,6 +31,12 @@ FILTERS: tuple[str, ...] = (
     "ALTER TABLE subscriptions ADD COLUMN role_id INTEGER",
     "ALTER TABLE subscriptions ADD COLUMN colour INTEGER",
     "ALTER TABLE subscriptions ADD COLUMN template TEXT NOT NULL DEFAULT ''",
+    # The number of a source that is gone may be another's one day; 0 is nobody's.
+    """CREATE TRIGGER subscriptions_source_gone AFTER DELETE ON sources BEGIN
+        UPDATE subscriptions SET sources = (SELECT json_group_array(DISTINCT iif(value = OLD.id, 0, value))
+                FROM json_each(subscriptions.sources))
+            WHERE sources <> '[]' AND EXISTS (SELECT 1 FROM json_each(subscriptions.sources) WHERE value = OLD.id);
+        END""",
 )
 
 # Which members want to hear of new comments on a story.
