@@ -23,8 +23,8 @@ SEARCH: tuple[str, ...] = (
 
 # What of the wanted topics goes to a channel, and how it looks there.
 FILTERS: tuple[str, ...] = (
-    # Numbers of sources and patterns as JSON lists; none: no such filter.
-    "ALTER TABLE subscriptions ADD COLUMN sources TEXT NOT NULL DEFAULT '[]'",
+    # Numbers of sources, each with a blank before and behind it; patterns as JSON lists. None: no such filter.
+    "ALTER TABLE subscriptions ADD COLUMN sources TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE subscriptions ADD COLUMN include TEXT NOT NULL DEFAULT '[]'",
     "ALTER TABLE subscriptions ADD COLUMN exclude TEXT NOT NULL DEFAULT '[]'",
     "ALTER TABLE subscriptions ADD COLUMN minimum REAL NOT NULL DEFAULT 0",
@@ -33,10 +33,7 @@ FILTERS: tuple[str, ...] = (
     "ALTER TABLE subscriptions ADD COLUMN template TEXT NOT NULL DEFAULT ''",
     # The number of a source that is gone may be another's one day; 0 is nobody's.
     """CREATE TRIGGER subscriptions_source_gone AFTER DELETE ON sources BEGIN
-        UPDATE subscriptions SET sources = (SELECT json_group_array(DISTINCT iif(value = OLD.id, 0, value))
-                FROM json_each(subscriptions.sources))
-            WHERE sources <> '[]' AND EXISTS (SELECT 1 FROM json_each(subscriptions.sources) WHERE value = OLD.id);
-        END""",
+        UPDATE subscriptions SET sources = replace(sources, ' ' || OLD.id || ' ', ' 0 ') WHERE sources <> ''; END""",
 )
 
 # Which members want to hear of new comments on a story.
