@@ -12,10 +12,11 @@ from bot.aftermath import PATIENCE, Act, Aftermath
 from bot.alarms import LACKS
 from bot.clock import Clock
 from bot.dressing import dress
+from bot.late_edits import LateEdits
 from bot.looks import Facts, dressed
 from bot.model import Delivery, Layout, Parent, State, StoredComment, StoredStory
 from bot.options import Looks
-from bot.post import Answer, Duty, Messenger, Missing, Place, Post, Refused, Sent
+from bot.post import Answer, Duty, Messenger, Missing, Place, Post, Refused, Sent, Unknown
 from bot.store import comments, deliveries, removals, replies, restore, stories, wishes
 from bot.store.database import Database
 from bot.store.reasons import DELETED, SHORTER, UNPOSTED
@@ -30,10 +31,11 @@ OUTAGE_WAIT = 30.0
 class Attempt:
     """Keeps or settles one delivery. Each method answers False while it is in doubt whether Discord did it."""
 
-    def __init__(self, database: Database, messenger: Messenger, clock: Clock) -> None:
+    def __init__(self, database: Database, messenger: Messenger, clock: Clock, settle: timedelta) -> None:
         self._database = database
         self._messenger = messenger
         self._clock = clock
+        self._late_edits = LateEdits(clock, settle)
         self.after = Aftermath(database, clock)
 
     async def keep(self, row: Delivery) -> bool:
@@ -213,14 +215,21 @@ class Attempt:
             remove = remove or row.part >= len(posts)
             if not row.want_gone:
                 await deliveries.ensure_parts(tx, row.id, len(posts))
+            late = 0.0 if remove else self._late_edits.wait(await deliveries.get(tx, row.id))
             if remove:
                 await deliveries.intend_removal(tx, row.id, self._there())
+            elif not late:
+                await deliveries.editing(tx, row.id, True)
+        if late:
+            await self.after.postpone(row, late, "an earlier edit may still arrive")
+            return True
         if remove:
             return await self._removed(row, await self._messenger.delete(place, row.message_id), place)
         answer = await self._messenger.edit(place, row.message_id, posts[row.part])
         return await self._edited(row, answer, place, revision)
 
     async def _edited(self, row: Delivery, answer: Answer, place: Place, revision: int) -> bool:
+        self._late_edits.answered(row, answer)
         if isinstance(answer, Sent):
             async with self._database.write() as tx:
                 await deliveries.record_edited(tx, row.id, revision, rest_until=self.after.rested())
@@ -231,6 +240,9 @@ class Attempt:
                 comment = await comments.get(tx, row.comment_id)
                 await wishes.post_anew(tx, row.id, row.channel_id, row.part, comment)
             return True
+        if not isinstance(answer, Unknown):
+            async with self._database.write() as tx:
+                await deliveries.editing(tx, row.id, False)
         return await self._unarchive_or_not_done(row, answer, place, Act.EDIT)
 
     async def _removed(self, row: Delivery, answer: Answer, place: Place) -> bool:

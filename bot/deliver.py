@@ -58,7 +58,7 @@ class Deliverer:
         self._settle = settle
         self._resting = resting
         self._brief = BriefDatabase(database)
-        self._attempt = Attempt(self._brief, messenger, clock)
+        self._attempt = Attempt(self._brief, messenger, clock, settle)
         self._turns = Turns()
         self._lanes: dict[Lane, asyncio.Task[None]] = {}
         self._doubts: dict[int, datetime] = {}

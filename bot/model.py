@@ -171,6 +171,7 @@ class Delivery:
     layout: Layout = Layout.THREAD
     lane: int = 0
     skipped: int = 0
+    editing: bool = False
 
 
 class ChoreKind(StrEnum):

@@ -35,6 +35,28 @@ async def test_d30_a_refused_edit_leaves_the_message_alive_for_the_next_one(worl
     assert len(world.messenger.posted) == 3
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_an_edit_that_was_never_answered_may_arrive_late_so_the_next_one_waits(
+    world: World, restarted: bool
+) -> None:
+    await world.read(PAGE)
+    await world.drain()
+    world.messenger.answers = [Unknown("reset")]
+    await world.read(replace(PAGE, comments=(FIRST, SECOND, replace(LEAF, body="second"))))
+    await world.deliverer.run_due()
+    if restarted:
+        world.clock.turn(3600)
+        world.restart()
+    await world.read(replace(PAGE, comments=(FIRST, SECOND, replace(LEAF, body="third"))))
+    asked = world.messenger.calls.count("edit")
+    world.clock.turn(14)
+    await world.deliverer.run_due()
+    assert world.messenger.calls.count("edit") == asked == 1, "an older text could still come after it"
+    world.clock.turn(2)
+    await world.drain()
+    assert "third" in world.said()
+
+
 @pytest.mark.parametrize("posted_before", [False, True])
 async def test_a_deleted_comment_can_come_back(world: World, posted_before: bool) -> None:
     if posted_before:

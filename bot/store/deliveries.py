@@ -94,9 +94,14 @@ async def record_edited(
     tx: Transaction, delivery_id: int, revision: int, *, rest_until: datetime | None = None
 ) -> None:
     """Record that the message shows this revision now, and that its next edit (no deletion) may come from then on."""
-    sql = """UPDATE deliveries SET have_rev = ?, next_at = ?, tries = 0, reason = NULL, attempt_at = NULL
+    sql = """UPDATE deliveries SET have_rev = ?, next_at = ?, tries = 0, reason = NULL, attempt_at = NULL, editing = 0
         WHERE id = ?"""
     await tx.execute(sql, (revision, to_ms(rest_until), delivery_id))
+
+
+async def editing(tx: Transaction, delivery_id: int, editing: bool) -> None:
+    """Write that an edit is about to leave, or that Discord definitely did not do it."""
+    await tx.execute("UPDATE deliveries SET editing = ? WHERE id = ?", (editing, delivery_id))
 
 
 async def intend_removal(tx: Transaction, delivery_id: int, now: datetime) -> None:
@@ -198,4 +203,5 @@ def delivery_of(row: sqlite3.Row) -> Delivery:
         layout=Layout(row["layout"]),
         lane=row["lane"],
         skipped=row["skipped"],
+        editing=bool(row["editing"]),
     )

@@ -7,7 +7,7 @@ import secrets
 import aiosqlite
 
 from bot.store.tables import FIRST, OPTIONS, PACING, PUBLIC, SOURCES, WITHOUT_WWW
-from bot.store.tables_face import FILTERS, FOLLOWS, REPLIES, SEARCH, SETUP
+from bot.store.tables_face import FILTERS, FOLLOWS, LATE_EDITS, REPLIES, SEARCH, SETUP
 
 APPLICATION_ID = 0x52445A56  # "RDZV"
 
@@ -23,6 +23,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     FOLLOWS,
     REPLIES,
     SETUP,
+    LATE_EDITS,
 )
 
 

@@ -15,7 +15,7 @@ SEARCH: tuple[str, ...] = (
     """CREATE VIEW comment_texts AS SELECT (story_id << 32) | id AS number, author, body FROM comments
         WHERE NOT deleted""",
     """CREATE VIRTUAL TABLE comment_words USING fts5 (author, body, content='comment_texts',
-        content_rowid='number', tokenize='unicode61 remove_diacritics 2')""",
+        content_rowid='number', tokenize='unicode61 remove_diacritics 2', prefix='4')""",
     """INSERT INTO comment_words (rowid, author, body)
         SELECT number, author, body FROM comment_texts ORDER BY number""",
     "CREATE INDEX comments_author ON comments (author COLLATE NOCASE, story_id) WHERE NOT deleted",
@@ -80,6 +80,9 @@ REPLIES: tuple[str, ...] = (
     """CREATE TRIGGER member_replies_unwanted AFTER UPDATE OF replies ON subscriptions WHEN NOT NEW.replies
         BEGIN DELETE FROM member_replies WHERE channel_id = OLD.channel_id; END""",
 )
+
+# An edit left us and was never answered: it may still arrive, and would undo a later one.
+LATE_EDITS: tuple[str, ...] = ("ALTER TABLE deliveries ADD COLUMN editing INTEGER NOT NULL DEFAULT 0",)
 
 # What a server chose for itself as a whole.
 SETUP: tuple[str, ...] = (

@@ -28,6 +28,7 @@ from bot.store import (
     links,
     meta,
     notices,
+    past,
     removals,
     replies,
     restore,
@@ -47,7 +48,7 @@ from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, dump, locked, pa
 pytestmark = pytest.mark.asyncio
 
 MODULES = (
-    chores, comments, deliveries, follows, frozen, history, late, links, meta, notices, removals, replies, restore,
+    chores, comments, deliveries, follows, frozen, history, late, links, meta, notices, past, removals, replies, restore,
     sources, stories, subscriptions, tellings, threads, topics, wishes,
 )  # fmt: skip
 AFTER = NOW + timedelta(days=1)
@@ -89,8 +90,8 @@ WRITES: dict[str, Write] = {
     "chores.give_up": lambda tx, w: chores.give_up(tx, Chore(w.CARD, ChoreKind.RENAME, 1, 0), "x"),
     "comments.claim": lambda tx, w: comments.claim(tx, 1, w.found),
     "comments.insert": lambda tx, w: comments.insert(tx, w.story.id, [(9, LATE)]),
-    "comments.update": lambda tx, w: comments.update(tx, w.found[0], LATE, NOW),
-    "comments.delete": lambda tx, w: comments.delete(tx, w.found[0], NOW),
+    "comments.update": lambda tx, w: comments.update(tx, [(w.found[0], LATE)], NOW),
+    "comments.delete": lambda tx, w: comments.delete(tx, w.found[:1], NOW),
     "comments.missing": lambda tx, w: comments.missing(tx, w.found, NOW),
     "comments.present": lambda tx, w: comments.present(tx, w.found),
     "comments.move": lambda tx, w: comments.move(tx, [(w.found[0], 7)]),
@@ -98,6 +99,7 @@ WRITES: dict[str, Write] = {
     "deliveries.record_sent": lambda tx, w: deliveries.record_sent(tx, w.CARD, 1000),
     "deliveries.record_edited": lambda tx, w: deliveries.record_edited(tx, w.CARD, 1),
     "deliveries.intend_removal": lambda tx, w: deliveries.intend_removal(tx, w.CARD, NOW),
+    "deliveries.editing": lambda tx, w: deliveries.editing(tx, w.CARD, True),
     "deliveries.record_thread": lambda tx, w: deliveries.record_thread(tx, w.CARD, 1000),
     "deliveries.postpone": lambda tx, w: deliveries.postpone(tx, w.CARD, until=NOW, reason="later"),
     "deliveries.hold": lambda tx, w: deliveries.hold(tx, w.CARD, "no permission"),
