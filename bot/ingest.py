@@ -135,8 +135,7 @@ async def take_comments(
     elif plan.thawed:
         await frozen.thaw(tx, story_id)
     await comments.insert(tx, story_id, plan.added, thread_id)
-    for stored, comment in plan.changed:
-        await comments.update(tx, stored, comment, now)
+    await comments.update(tx, plan.changed, now)
     await comments.missing(tx, plan.vanished, now)
     await wishes.withdraw(tx, plan.vanished)
     await comments.present(tx, plan.returned)
@@ -149,8 +148,8 @@ async def take_comments(
 async def take_away(tx: Transaction, gone: Sequence[StoredComment], now: datetime) -> int:
     """Take comments as deleted at their source; returns how many promises that moves."""
     moved = 0
+    await comments.delete(tx, gone, now)
     for stored in gone:
-        await comments.delete(tx, stored, now)
         deleted = await comments.get(tx, stored.id)
         moved += await wishes.want_revision(tx, stored.story_id, deleted, deleted.revision)
     return moved + await _rename(tx, gone)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
 
-from bot.interests import EVERYTHING, Own, chosen_topics, own_topics
+from bot.interests import EVERYTHING, Own, chosen_topics, own_topics, wants
 from bot.model import Options, StoredStory, Subscription
 from bot.schedule import FRESH
-from bot.store import comments, links, removals, stories, subscriptions, threads, wishes
+from bot.store import comments, links, removals, sources, stories, subscriptions, threads, wishes
 from bot.store.database import Database, Transaction
 from bot.wanted import judged
 
@@ -19,10 +19,25 @@ LOOKED_THROUGH = 100  # newest stories that are looked through for those that a 
 SUGGESTIONS = 25
 
 
-async def latest(database: Database, guild_id: int, limit: int) -> list[StoredStory]:
-    """Return the newest stories that the guild may see."""
+async def latest(
+    database: Database, guild_id: int, limit: int, *, topics: str = EVERYTHING, source_id: int | None = None
+) -> list[StoredStory]:
+    """Return the newest stories that the guild may see; with topics, of the newest 100 those about any of them.
+
+    Raises ``NotFound`` for a topic or a source that the guild does not have.
+    """
     async with database.read() as tx:
-        return await stories.latest(tx, guild_id, limit)
+        chosen, own = await chosen_topics(tx, guild_id, topics), await own_topics(tx, guild_id)
+        most = max(limit, LOOKED_THROUGH) if chosen else limit
+        if source_id is None:
+            found = await stories.latest(tx, guild_id, most)
+        else:
+            source = await sources.visible(tx, guild_id, source_id)
+            found = await stories.latest_of_source(tx, guild_id, source.id, most)
+    if not chosen:
+        return found
+    about = (one for one in found if wants(chosen, one.story, own))
+    return await asyncio.to_thread(lambda: list(islice(about, limit)))  # judging them all takes long
 
 
 async def show(database: Database, guild_id: int, story_id: int) -> StoredStory:

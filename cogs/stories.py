@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import discord
 from discord import app_commands
@@ -11,26 +11,26 @@ from discord.ext import commands
 from bot import library, reading
 from bot.chat.access import guild_of, story_id, suggest_stories
 from bot.chat.client import Rendezvous
-from bot.chat.embeds import card_message, latest_embed
-from bot.chat.views import show_discussion
+from bot.chat.embeds import card_message
+from bot.chat.search_views import SearchButton
+from bot.chat.tree import word
+from bot.chat.typing import Typing
+from bot.chat.views import Look, show_discussion
+from bot.discussion_tree import Sort
+from cogs.story_files import Files
 from cogs.story_follows import Follows
+from cogs.story_search import Finding
 
 __all__ = ["Stories", "guild_of", "setup", "story_id"]
 Interaction = discord.Interaction[Any]
 
 
-class Stories(Follows, commands.GroupCog, name="stories", description="Read the stories and their discussions"):
+class Stories(Finding, Files, Follows, commands.GroupCog, name="stories", description="Read and search the stories"):
     """Commands for every member."""
 
     def __init__(self, bot: Rendezvous) -> None:
         self.bot = bot
-
-    @app_commands.command(description="List the newest stories of this server")
-    @app_commands.describe(count="How many (1 to 20; 5 if you do not say)")
-    async def latest(self, interaction: Interaction, count: app_commands.Range[int, 1, 20] = 5) -> None:
-        """List the newest stories that this server may see."""
-        found = await library.latest(self.bot.database, guild_of(interaction), count)
-        await interaction.response.send_message(embed=latest_embed(found), ephemeral=True)
+        self.typing = Typing()
 
     @app_commands.command(description="Show a story here, for everyone")
     @app_commands.describe(story="Begin to type its title")
@@ -40,11 +40,15 @@ class Stories(Follows, commands.GroupCog, name="stories", description="Read the 
         embed, view = card_message(stored)
         await interaction.response.send_message(embed=embed, view=view)
 
-    @app_commands.command(description="Read the comments on a story")
-    @app_commands.describe(story="Begin to type its title")
-    async def discussion(self, interaction: Interaction, story: str) -> None:
+    @app_commands.command(description=word("command.stories.discussion"))
+    @app_commands.describe(
+        story=word("command.stories.discussion.story"), sort=word("command.stories.discussion.sort")
+    )
+    async def discussion(
+        self, interaction: Interaction, story: str, sort: Literal["oldest", "newest", "likes"] = "oldest"
+    ) -> None:
         """Show the stored comment tree in pages."""
-        await show_discussion(interaction, story_id(story))
+        await show_discussion(interaction, story_id(story), look=Look(Sort(sort)))
 
     @app_commands.command(description="Read a story's page now, store it and show it to you")
     @app_commands.describe(url="The address of the story")
@@ -75,4 +79,5 @@ class Stories(Follows, commands.GroupCog, name="stories", description="Read the 
 
 async def setup(bot: Rendezvous) -> None:
     """Add the cog; discord.py calls this."""
+    bot.add_dynamic_items(SearchButton)
     await bot.add_cog(app_commands.guild_only(Stories(bot)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -11,6 +12,7 @@ from aiosqlite import Connection as Transaction
 
 from bot.errors import NotFound
 from bot.model import Comment, StoredComment
+from bot.store import words
 from bot.store.values import digest, from_ms, text, to_ms
 
 
@@ -27,39 +29,52 @@ async def get(tx: Transaction, comment_id: int) -> StoredComment:
     raise NotFound("I know no such comment.")
 
 
+async def some(tx: Transaction, ids: Iterable[int]) -> dict[int, StoredComment]:
+    """Return those of the comments that there are, by their ids."""
+    sql = "SELECT * FROM comments WHERE id IN (SELECT value FROM json_each(?))"
+    return {row["id"]: _stored(row) for row in await tx.execute_fetchall(sql, (json.dumps(list(ids)),))}
+
+
 async def insert(
     tx: Transaction, story_id: int, added: Sequence[tuple[int, Comment]], thread_id: int | None = None
 ) -> None:
     """Store new comments with their positions, and the thread that gave them."""
+    ((last,),) = await tx.execute_fetchall("SELECT coalesce(max(id), 0) FROM comments")
     await tx.executemany(
-        """INSERT INTO comments (story_id, key, parent_key, author, body, url, author_url, posted_at, edited_at,
+        """INSERT INTO comments (id, story_id, key, parent_key, author, body, url, author_url, posted_at, edited_at,
             deleted, digest, revision, position, thread_id, likes)
-        VALUES (:story_id, :key, :parent_key, :author, :body, :url, :author_url, :posted_at, :edited_at,
+        VALUES (:id, :story_id, :key, :parent_key, :author, :body, :url, :author_url, :posted_at, :edited_at,
             :deleted, :digest, 1, :position, :thread, :likes)""",
         [
-            {**_values(comment), "story_id": story_id, "position": position, "thread": thread_id}
-            for position, comment in added
+            {**_values(comment), "id": id_, "story_id": story_id, "position": position, "thread": thread_id}
+            for id_, (position, comment) in enumerate(added, last + 1)
         ],
     )
+    await words.add_comments(tx, range(last + 1, last + 1 + len(added)))
 
 
-async def update(tx: Transaction, stored: StoredComment, comment: Comment, now: datetime) -> None:
-    """Replace a comment's content and keep the old one as a revision."""
-    await _keep_revision(tx, [stored.id], now)
-    await tx.execute(
+async def update(tx: Transaction, changed: Sequence[tuple[StoredComment, Comment]], now: datetime) -> None:
+    """Replace comments' content and keep the old one as a revision."""
+    ids = [stored.id for stored, _ in changed]
+    await _keep_revision(tx, ids, now)
+    await words.take_comments(tx, ids)
+    await tx.executemany(
         """UPDATE comments SET author = :author, body = :body, url = :url, author_url = :author_url,
             posted_at = :posted_at, edited_at = :edited_at, deleted = :deleted, digest = :digest,
-            likes = coalesce(:likes, likes), revision = revision + 1, missing_reads = 0, missing_since = NULL, kept = 0 WHERE id = :id""",
-        {**_values(comment), "id": stored.id},
+            likes = coalesce(:likes, likes), revision = revision + 1, missing_reads = 0, missing_since = NULL,
+            kept = 0 WHERE id = :id""",
+        [{**_values(comment), "id": stored.id} for stored, comment in changed],
     )
+    await words.add_comments(tx, ids)
 
 
-async def delete(tx: Transaction, stored: StoredComment, now: datetime) -> None:
-    """Mark a comment as deleted at its source: a revision like any other; its text stays in the archive's past."""
-    await _keep_revision(tx, [stored.id], now)
-    await tx.execute(
-        "UPDATE comments SET deleted = 1, body = '', digest = '', revision = revision + 1 WHERE id = ?", (stored.id,)
-    )
+async def delete(tx: Transaction, gone: Sequence[StoredComment], now: datetime) -> None:
+    """Mark comments as deleted at their source: a revision like any other; the text stays in the archive's past."""
+    ids = [stored.id for stored in gone]
+    await _keep_revision(tx, ids, now)
+    await words.take_comments(tx, ids)
+    sql = "UPDATE comments SET deleted = 1, body = '', digest = '', revision = revision + 1 WHERE id = ?"
+    await tx.executemany(sql, [(id_,) for id_ in ids])
 
 
 async def claim(tx: Transaction, thread_id: int, found: Iterable[StoredComment]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from aiosqlite import Connection as Transaction
 
 from bot.errors import NotFound
 from bot.model import StoredStory, Story
+from bot.store import words
 from bot.store.values import digest, from_ms, is_id, text, to_ms
 from bot.urls import canonical
 
@@ -54,6 +55,7 @@ async def insert(tx: Transaction, story: Story, now: datetime, *, public: bool) 
     )
     story_id = cursor.lastrowid
     assert story_id is not None, "an INSERT has a row id"
+    await words.add_story(tx, story_id)
     await add_aliases(tx, story_id, story)
     return story_id
 
@@ -71,6 +73,7 @@ async def update(tx: Transaction, stored: StoredStory, story: Story, now: dateti
         SELECT id, revision, title, summary, body, :now FROM stories WHERE id = :id""",
         {"id": stored.id, "now": to_ms(now)},
     )
+    await words.take_story(tx, stored.id)
     await tx.execute(
         """UPDATE stories SET title = :title, url = coalesce(:url, url), native_id = coalesce(:native_id, native_id),
             author = :author, site = :site, summary = :summary, body = :body, image_url = :image_url,
@@ -79,6 +82,7 @@ async def update(tx: Transaction, stored: StoredStory, story: Story, now: dateti
             revision = revision + 1 WHERE id = :id""",
         {**_values(story), "id": stored.id},
     )
+    await words.add_story(tx, stored.id)
     await add_aliases(tx, stored.id, story)
     return stored.revision + 1
 
@@ -110,6 +114,13 @@ async def visible(tx: Transaction, guild_id: int, story_id: int) -> StoredStory:
     raise NotFound(NO_SUCH_STORY)
 
 
+async def some(tx: Transaction, guild_id: int, ids: Iterable[int]) -> dict[int, StoredStory]:
+    """Return those of the stories that a guild may see, by their ids."""
+    sql = f"SELECT {_COLUMNS} FROM stories s WHERE s.id IN (SELECT value FROM json_each(:ids)) AND {_VISIBLE}"
+    rows = await tx.execute_fetchall(sql, {"ids": json.dumps(list(ids)), "guild": guild_id})
+    return {row["id"]: _stored(row) for row in rows}
+
+
 async def latest(tx: Transaction, guild_id: int, limit: int) -> list[StoredStory]:
     """Return the newest stories that a guild may see."""
     # Not by _VISIBLE: a guild that follows nothing would have every story looked through.
@@ -121,6 +132,15 @@ async def latest(tx: Transaction, guild_id: int, limit: int) -> list[StoredStory
     return [_stored(row) for row in await tx.execute_fetchall(sql, {"guild": guild_id, "limit": limit})]
 
 
+async def latest_of_source(tx: Transaction, guild_id: int, source_id: int, limit: int) -> list[StoredStory]:
+    """Return the newest stories that a guild may see and that a source told of, out of its newest 1,000."""
+    sql = f"""SELECT {_COLUMNS} FROM (SELECT story_id FROM source_stories WHERE source_id = :source
+            ORDER BY story_id DESC LIMIT 1000) l CROSS JOIN stories s ON s.id = l.story_id
+        WHERE {_VISIBLE} ORDER BY s.id DESC LIMIT :limit"""
+    values = {"guild": guild_id, "source": source_id, "limit": limit}
+    return [_stored(row) for row in await tx.execute_fetchall(sql, values)]
+
+
 async def latest_news(tx: Transaction, guild_id: int, limit: int) -> list[StoredStory]:
     """Return the newest stories that came by a source of everyone's or of the guild's own."""
     sql = f"""SELECT {_COLUMNS} FROM stories s WHERE s.id IN (
@@ -130,13 +150,13 @@ async def latest_news(tx: Transaction, guild_id: int, limit: int) -> list[Stored
     return [_stored(row) for row in await tx.execute_fetchall(sql, {"guild": guild_id, "limit": limit})]
 
 
-async def suggest(tx: Transaction, guild_id: int, words: str, limit: int) -> list[StoredStory]:
+async def suggest(tx: Transaction, guild_id: int, typed: str, limit: int) -> list[StoredStory]:
     """Return the newest stories whose number is typed or whose title contains the words, out of the newest 2,000."""
-    pattern = "%" + words.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
+    pattern = "%" + typed.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
     sql = f"""SELECT {_COLUMNS} FROM (SELECT * FROM stories ORDER BY id DESC LIMIT 2000) s
         WHERE {_VISIBLE} AND (lower(s.title) LIKE :pattern ESCAPE '!' OR CAST(s.id AS TEXT) = :words)
         ORDER BY s.id DESC LIMIT :limit"""
-    values = {"guild": guild_id, "pattern": text(pattern), "words": text(words.lstrip("#")), "limit": limit}
+    values = {"guild": guild_id, "pattern": text(pattern), "words": text(typed.lstrip("#")), "limit": limit}
     return [_stored(row) for row in await tx.execute_fetchall(sql, values)]
 
 

@@ -94,7 +94,7 @@ HOT = {
     "stories.update": lambda tx, w: stories.update(tx, w["story"], PAGE.story, NOW),
     "comments.of_story": lambda tx, w: comments.of_story(tx, 1),
     "comments.get": lambda tx, w: comments.get(tx, 1),
-    "comments.update": lambda tx, w: comments.update(tx, w["found"][0], PAGE.comments[0], NOW),
+    "comments.update": lambda tx, w: comments.update(tx, [(w["found"][0], PAGE.comments[0])], NOW),
     "comments.missing": lambda tx, w: comments.missing(tx, w["found"], NOW),
     "comments.move": lambda tx, w: comments.move(tx, [(w["found"][0], 4)]),
     "subscriptions.of_guild": lambda tx, w: subscriptions.of_guild(tx, GUILD),
