@@ -48,6 +48,15 @@ class Offers(Generic[Offered]):
             del self._open[next(iter(self._open))]
         return token
 
+    def renew(self, token: str, offered: Offered, now: datetime) -> None:
+        """Keep an offer as it has become, for as long again; nothing where it was forgotten already."""
+        if self._open.pop(token, None) is not None:
+            self._open[token] = now + self.span, offered  # last in the order: the first is the oldest
+
+    def drop(self, token: str) -> None:
+        """Forget an offer."""
+        self._open.pop(token, None)
+
     def get(self, token: str, now: datetime) -> Offered | None:
         """Return what was offered under a token, None where it was never or too long ago."""
         until, offered = self._open.get(token, (now, None))

@@ -24,6 +24,7 @@ from bot.http import CONTACT, Web
 from bot.ingest import ingest
 from bot.model import StoryPage
 from bot.sources.kinds import Kinds
+from bot.starter import STARTERS, Starter
 from bot.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -155,6 +156,7 @@ async def embedded(
             await _first(bots[-1].wait_until_ready(), serving)
             if example is not None:
                 box.show_site(example)
+                bots[-1].starters = (Starter(SITE_NAME, SITE_KIND, example.url), *STARTERS)
             yield Embedded(box, store, bots[-1], serving, example)
         finally:
             serving.cancel()

@@ -15,7 +15,7 @@ from bot.poll_one import PollReport
 from bot.previews import Desk, Offer, Preview, preview
 from bot.sources.base import Kind, Web
 from bot.sources.kinds import Kinds
-from bot.starter import STARTERS
+from bot.starter import STARTERS, Starter
 from bot.store import notices, sources, subscriptions
 from bot.store.database import Database, Transaction
 from bot.store.sources import NO_SUCH_SOURCE
@@ -94,14 +94,21 @@ async def add_starters(
     async with database.write() as tx:
         added = []
         for starter in STARTERS:
-            if await _reader(tx, guild_id, starter.kind, starter.address) is None:
-                source = await sources.add(tx, starter.kind, starter.address, starter.name, now)
-                await sources.share(tx, source.id, guild_id, user_id, now)
+            if await give(tx, starter, guild_id=guild_id, user_id=user_id, now=now):
                 added.append(starter.name)
         if not added:
             raise Conflict("This server has all sources of the starter list already. `/sources list` shows them.")
         desk.may_add(guild_id, now)
         return added, await _active(tx, guild_id)
+
+
+async def give(tx: Transaction, chosen: Starter, *, guild_id: int, user_id: int, now: datetime) -> Source | None:
+    """Add a source to a server and return it, None where its stories come there already; raises ``Conflict``."""
+    if await _reader(tx, guild_id, chosen.kind, chosen.address):
+        return None
+    source = await sources.add(tx, chosen.kind, chosen.address, chosen.name, now)
+    await sources.share(tx, source.id, guild_id, user_id, now)
+    return source
 
 
 async def add_everyone(database: Database, kind: str, address: str, name: str | None, now: datetime) -> bool:

@@ -42,7 +42,7 @@ def _stored(component: Json, numbers: Iterator[int]) -> Json:
 def _defaults(data: Json) -> Json:
     kind = data["type"]
     if kind in SELECTS:
-        return {"min_values": data.get("min_values", 1), "max_values": data.get("max_values", 1)}
+        return _chosen(data) | {"min_values": data.get("min_values", 1), "max_values": data.get("max_values", 1)}
     if kind == SEPARATOR:
         return {"spacing": data.get("spacing", 1), "divider": data.get("divider", True)}
     if kind == CONTAINER:
@@ -52,6 +52,12 @@ def _defaults(data: Json) -> Json:
     if kind == GALLERY:
         return {"items": [item | _media(item) for item in data.get("items", [])]}
     return {}
+
+
+def _chosen(data: Json) -> Json:
+    """Return what a select shows as chosen; a request may give ids as numbers, an answer has them as text."""
+    chosen = data.get("default_values")
+    return {} if chosen is None else {"default_values": [one | {"id": str(one["id"])} for one in chosen]}
 
 
 def _media(item: Json) -> Json:

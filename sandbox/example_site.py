@@ -111,8 +111,16 @@ class ExampleSite:
         """Go through all posts, each with its story."""
         return ((story, post) for story in self.stories.values() for post in story.posts)
 
-    def seed(self) -> None:
-        """Publish the first stories, so that a new site is not empty."""
+    def seed(self, age: timedelta = timedelta(0)) -> None:
+        """Publish the first stories, so that a new site is not empty; ``age`` is how long ago they were written."""
+        now = self._now
+        self._now = lambda: now() - age
+        try:
+            self._seed()
+        finally:
+            self._now = now
+
+    def _seed(self) -> None:
         first = self.add_story(*SEEDS[0])
         asked = self.add_comment(first.id, "Who pays when the cable is cut? Both?", "Ines")
         self.add_comment(first.id, "Each side pays half, it says in the second paragraph.", "Tobias", asked.id)
@@ -180,8 +188,10 @@ SEEDS = (
         "Neighbours had asked for years who would use the dish at night.",
     ),
     (
-        "Joint mission to map polar ice gets its launch date",
-        "The first satellite that Norland and Sudmark build together will fly in October. Engineers of both space "
-        "agencies met in our town hall to agree on the joint orbit.\n\nThe measurements will be open to everyone.",
+        # Of real countries, as the topic that a channel follows by default knows no others.
+        "Joint mission of India and Japan to map polar ice gets its launch date",
+        "An invented story: the first polar satellite that India and Japan build together will fly in October. "
+        "Engineers of both space agencies met in our town hall to agree on the orbit.\n\nThe measurements will be open "
+        "to everyone.",
     ),
 )

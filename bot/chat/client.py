@@ -15,7 +15,7 @@ import yarl
 from discord.ext import commands
 
 from bot import alarms
-from bot.chat import failures
+from bot.chat import about_views, failures
 from bot.chat.breaker import recent, wait_before_identify
 from bot.chat.buckets import LONGEST_REFUSAL, LONGEST_WAIT, Buckets
 from bot.chat.follow_sender import FollowSender
@@ -31,20 +31,16 @@ from bot.deliver import SETTLE, Deliverer
 from bot.http import Web
 from bot.poll import Poller
 from bot.previews import Desk
+from bot.setup import Setups
 from bot.sources.kinds import Kinds
+from bot.starter import STARTERS
 from bot.store import history, meta, removals, subscriptions
 from bot.store.database import Database, Transaction
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("cogs.stories", "cogs.channels", "cogs.topics", "cogs.sources", "cogs.menus")
+EXTENSIONS = ("cogs.stories", "cogs.channels", "cogs.topics", "cogs.sources", "cogs.setup", "cogs.about", "cogs.menus")
 REFUSED_LIMIT = 20
-GREETING = (
-    "Hello! I post space-cooperation stories here, with their comment threads.\n"
-    "• `/stories latest` lists the newest stories, `/stories discussion` shows a story's comments\n"
-    "• `/stories fetch` reads a story from its address\n"
-    "• Admins: `/channels follow` chooses the channel that I post into, `/sources add` what I read"
-)
 
 
 class Rendezvous(commands.AutoShardedBot):
@@ -92,6 +88,10 @@ class Rendezvous(commands.AutoShardedBot):
         self.notices = NoticeSender(self, database, clock)
         self.follows = FollowSender(self, database, clock, messenger)
         self.desk = Desk()
+        self.setups = Setups()
+        self.starters = STARTERS
+        self.started_at = clock.now()
+        self.command_ids: dict[str, int] = {}
         self.gave_up = asyncio.Event()
         self._embedded = embedded
         self._refused = 0
@@ -115,12 +115,14 @@ class Rendezvous(commands.AutoShardedBot):
         text = json.dumps([self.application_id, payload], sort_keys=True, default=str)
         digest = hashlib.sha256(text.encode()).hexdigest()
         async with self.database.read() as tx:
-            known = await meta.get(tx, "commands")
-        if known == digest and not self._embedded:
+            known, ids = await meta.get(tx, "commands"), await meta.get(tx, "command_ids")
+        if known == digest and ids and not self._embedded:
+            self.command_ids = json.loads(ids)
             return
-        await self.tree.sync()
+        self.command_ids = {command.name: command.id for command in await self.tree.sync()}
         async with self.database.write() as tx:
             await meta.put(tx, "commands", digest)
+            await meta.put(tx, "command_ids", json.dumps(self.command_ids))
         log.info("commands synced count=%d", len(payload))
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
@@ -181,7 +183,7 @@ class Rendezvous(commands.AutoShardedBot):
         if bucket and bucket.update_rate_limit():
             return
         try:
-            await message.reply(GREETING, mention_author=False)
+            await message.reply(about_views.greeting(self), mention_author=False)
         except (discord.HTTPException, discord.RateLimited) as error:
             log.info("could not answer a mention channel=%d cause=%s", message.channel.id, error)
 

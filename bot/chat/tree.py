@@ -34,6 +34,12 @@ class Translator(app_commands.Translator):
         return told(key, locale.value) or told(key, locale.value.split("-")[0])
 
 
+def mention(client: Any, name: str) -> str:
+    """Return a command as people can press it, ``</name:id>``; plain where its id is not known yet."""
+    number = client.command_ids.get(name.split(" ", maxsplit=1)[0])
+    return f"</{name}:{number}>" if number else f"`/{name}`"
+
+
 def word(key: str) -> app_commands.locale_str:
     """Return a command's text, in English and to be translated; raises ``KeyError`` for one that English lacks."""
     return app_commands.locale_str(catalogue("en")[key], key=key)
