@@ -33,6 +33,7 @@ from bot.store import (
     replies,
     restore,
     schema,
+    search,
     sources,
     stories,
     subscriptions,
@@ -40,6 +41,7 @@ from bot.store import (
     threads,
     topics,
     wishes,
+    words,
 )
 from bot.store.database import Database, Transaction
 from bot.store.follows import How, Pace, Telling
@@ -48,8 +50,8 @@ from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, dump, locked, pa
 pytestmark = pytest.mark.asyncio
 
 MODULES = (
-    chores, comments, deliveries, follows, frozen, history, late, links, meta, notices, past, removals, replies, restore,
-    sources, stories, subscriptions, tellings, threads, topics, wishes,
+    chores, comments, deliveries, follows, frozen, history, late, links, meta, notices, past, removals, replies,
+    restore, search, sources, stories, subscriptions, tellings, threads, topics, wishes, words,
 )  # fmt: skip
 AFTER = NOW + timedelta(days=1)
 FOLLOWED: dict[str, Any] = {"how": How.DM, "pace": Pace.NOW, "language": "en"}
@@ -180,6 +182,10 @@ WRITES: dict[str, Write] = {
     "wishes.post_anew": lambda tx, w: wishes.post_anew(tx, w.ANN, CHANNEL, 0, w.found[0]),
     "wishes.ensure_parts": lambda tx, w: wishes.ensure_parts(tx, w.ANN, 3),
     "wishes.move": lambda tx, w: wishes.move(tx, [(w.found[0], 7)]),
+    "words.add_story": lambda tx, w: words.add_story(tx, w.story.id),
+    "words.take_story": lambda tx, w: words.take_story(tx, w.story.id),
+    "words.add_comments": lambda tx, w: words.add_comments(tx, [1]),
+    "words.take_comments": lambda tx, w: words.take_comments(tx, [1]),
 }
 
 

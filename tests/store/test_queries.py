@@ -15,6 +15,7 @@ import pytest_asyncio
 
 from bot import library
 from bot.model import ChoreKind, Story
+from bot.query import Term
 from bot.store import (
     chores,
     comments,
@@ -26,9 +27,11 @@ from bot.store import (
     notices,
     removals,
     replies,
+    search,
     stories,
     subscriptions,
     wishes,
+    words,
 )  # fmt: skip
 from bot.store.database import Database, Transaction
 from bot.turns import Lane
@@ -39,7 +42,18 @@ pytestmark = pytest.mark.asyncio
 BIG = ("stories", "story_aliases", "story_revisions", "comments", "comment_revisions", "deliveries", "guild_stories")
 # Partial indexes hold only what is under way.
 SMALL_INDEX = re.compile(r"INDEX deliveries_(pending|inflight|held|stale|threadless|next)\b")
+WISH = search.Wish(GUILD, (Term(("first",)),), source_id=1, since=NOW)
 HOT = {
+    "search.stories": lambda tx, w: search.stories(tx, WISH),
+    "search.comments": lambda tx, w: search.comments(tx, WISH),
+    "search.standing": lambda tx, w: search.standing(tx, GUILD, [search.Candidate(1, 1)]),
+    "search.titles": lambda tx, w: search.titles(tx, GUILD, WISH.terms, 25),
+    "search.authors": lambda tx, w: search.authors(tx, GUILD, "a", 25),
+    "words.add_story": lambda tx, w: words.add_story(tx, 1),
+    "words.take_comments": lambda tx, w: words.take_comments(tx, [1]),
+    "stories.some": lambda tx, w: stories.some(tx, GUILD, [1]),
+    "stories.latest_of_source": lambda tx, w: stories.latest_of_source(tx, GUILD, 1, 5),
+    "comments.some": lambda tx, w: comments.some(tx, [1]),
     "lanes.due": lambda tx, w: lanes.due(tx, NOW),
     "lanes.head of a channel": lambda tx, w: lanes.head(tx, Lane(GUILD, CHANNEL, 0), NOW),
     "lanes.head of a story": lambda tx, w: lanes.head(tx, Lane(GUILD, CHANNEL, 1), NOW),
