@@ -24,7 +24,8 @@ FATAL_CLOSES = {
     4011: "Discord demands more shards",
     4012: "Discord refuses our gateway version: update discord.py",
     4013: "Discord refuses our intents",
-    4014: "Discord refuses a privileged intent: switch it on in the developer portal",
+    4014: "Discord refuses a privileged intent: switch on Message Content Intent in the developer portal (Bot), or set "
+    "MESSAGE_CONTENT=no",
 }
 
 
@@ -63,7 +64,9 @@ async def _one_life(bot: Rendezvous, token: str) -> None:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
-    except (discord.LoginFailure, discord.PrivilegedIntentsRequired, Stopped) as error:
+    except discord.PrivilegedIntentsRequired as error:
+        raise Fatal(FATAL_CLOSES[4014]) from error
+    except (discord.LoginFailure, Stopped) as error:
         raise Fatal(f"{error} Check the bot's page in Discord's developer portal.") from error
     except discord.ConnectionClosed as error:
         if error.code in FATAL_CLOSES:

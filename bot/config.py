@@ -30,6 +30,7 @@ class Settings:
     contact_url: str | None = None
     disqus_api_key: str | None = field(default=None, repr=False)
     allow_private_networks: bool = False
+    message_content: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,14 @@ SETTINGS: tuple[Setting, ...] = (
         "no",
         "yes lets the bot read addresses of your own network and any port, for a forum that you host yourself. "
         "Every admin who adds a source, and every feed that names a comment thread, can then make the bot look there.",
+        _switch,
+    ),
+    Setting(
+        "MESSAGE_CONTENT",
+        "no",
+        "yes asks Discord for what members write, a privileged intent that you first switch on in the developer "
+        "portal (Bot, Message Content Intent). Members' replies below a mirrored story can then be kept with its "
+        "discussion, in the channels where an admin wants that (/channels edit).",
         _switch,
     ),
 )

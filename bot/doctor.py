@@ -14,7 +14,8 @@ from bot.model import Subscription
 from bot.store import meta, subscriptions
 from bot.store.database import Database
 
-PRIVILEGED = {"Presence": 0b11 << 12, "Server Members": 0b11 << 14, "Message Content": 0b11 << 18}
+CONTENT = "Message Content"
+PRIVILEGED = {"Presence": 0b11 << 12, "Server Members": 0b11 << 14, CONTENT: 0b11 << 18}
 PORTAL = "the developer portal (Bot, Reset Token)"
 
 
@@ -63,15 +64,18 @@ def _future(path: Path) -> Finding:
     return Finding(f"the database {path} cannot be made", f"make the folder {folder} and let this user write in it.")
 
 
-async def check_discord(rest: Rest, followed: Sequence[Subscription]) -> list[Finding]:
-    """Check the token, the gateway and every followed channel; stops early where the rest cannot be known."""
+async def check_discord(rest: Rest, followed: Sequence[Subscription], *, content: bool = False) -> list[Finding]:
+    """Check the token, the gateway and every followed channel; stops early where the rest cannot be known.
+
+    ``content``: the Message Content Intent is wanted.
+    """
     try:
         status, me = await rest.get("/users/@me")
         if status != 200:
             return [_refused("the token", status, f"set DISCORD_TOKEN to a token of {PORTAL}.")]
         return [
             Finding(f"the token belongs to {me['username']} (id {me['id']})"),
-            await _application(rest),
+            await _application(rest, content=content),
             await _gateway(rest),
             *await _channels(rest, int(me["id"]), followed),
         ]
@@ -82,13 +86,16 @@ async def check_discord(rest: Rest, followed: Sequence[Subscription]) -> list[Fi
         return [Finding(text, "check that DISCORD_API_URL is the address of a Discord API, ending in /api/v10.")]
 
 
-async def _application(rest: Rest) -> Finding:
+async def _application(rest: Rest, *, content: bool) -> Finding:
     status, application = await rest.get("/oauth2/applications/@me")
     if status != 200:
         return _refused("the application", status, "look at it in the developer portal.")
     flags = int(application.get("flags") or 0)
-    spare = [name for name, bits in PRIVILEGED.items() if flags & bits]
-    text = "intents: none of the privileged ones is needed"
+    if content and not flags & PRIVILEGED[CONTENT]:
+        todo = f"switch on {CONTENT} Intent in the developer portal (Bot, Privileged Gateway Intents), or set "
+        return Finding(f"intents: {CONTENT} is wanted and not allowed", f"{todo}MESSAGE_CONTENT=no.")
+    spare = [name for name, bits in PRIVILEGED.items() if flags & bits and not (content and name == CONTENT)]
+    text = f"intents: {CONTENT} is allowed" if content else "intents: none of the privileged ones is needed"
     return Finding(f"{text} ({', '.join(spare)} could be switched off)" if spare else text)
 
 

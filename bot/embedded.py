@@ -147,7 +147,10 @@ async def embedded(
         bots: list[Rendezvous] = []
 
         def make_bot() -> Rendezvous:
-            bots.append(Rendezvous(store, web or opened, clock, kinds, embedded=True, settle=settle))
+            made = Rendezvous(
+                store, web or opened, clock, kinds, embedded=True, settle=settle, content=settings.message_content
+            )
+            bots.append(made)
             return bots[-1]
 
         serving = asyncio.create_task(serve(make_bot, box.token, clock))

@@ -27,6 +27,7 @@ class Answer:
     content: str = ""
     embeds: list[Json] = field(default_factory=list)
     components: list[Json] = field(default_factory=list)
+    attachments: list[Json] = field(default_factory=list)
     ephemeral: bool = False
     message_id: int | None = None
     modal: Json | None = None
@@ -168,4 +169,7 @@ def token_valid(age: float, limit: float) -> None:
 
 
 def _answer(kind: str, message: Message, token: str) -> Answer:
-    return Answer(kind, message.content, message.embeds, message.components, message.ephemeral, message.id, token=token)
+    return Answer(
+        kind, message.content, message.embeds, message.components, message.attachments, message.ephemeral, message.id,
+        token=token,
+    )  # fmt: skip

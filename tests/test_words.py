@@ -52,6 +52,7 @@ def test_every_key_that_is_said_is_in_the_english_catalogue():
 
 def test_every_text_of_the_catalogue_is_said_somewhere():
     source = "\n".join(path.read_text() for room in ("bot", "cogs") for path in (ROOT / room).rglob("*.py"))
+    source = source.replace("'", '"')  # within an f-string a key stands in single ones
     unused = [key for key in catalogue("en") if f'"{key.removesuffix(".one")}"' not in source]
     assert unused == []
 

@@ -24,7 +24,7 @@ from bot.chat.notices import NoticeSender
 from bot.chat.pacing import Pacer
 from bot.chat.trace import Trace
 from bot.chat.tree import Translator, Tree
-from bot.chat.views import DiscussionButton, PageButton
+from bot.chat.views import DISCUSSION_ITEMS
 from bot.chores import Chores
 from bot.clock import Clock
 from bot.deliver import SETTLE, Deliverer
@@ -39,7 +39,10 @@ from bot.store.database import Database, Transaction
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("cogs.stories", "cogs.channels", "cogs.topics", "cogs.sources", "cogs.setup", "cogs.about", "cogs.menus")
+EXTENSIONS = tuple(
+    f"cogs.{name}"
+    for name in ("stories", "channels", "topics", "sources", "setup", "about", "menus", "replies", "privacy")
+)
 REFUSED_LIMIT = 20
 
 
@@ -47,6 +50,7 @@ class Rendezvous(commands.AutoShardedBot):
     """One connected bot. ``gave_up`` is set when it must be restarted by its supervisor, after a wait.
 
     ``embedded``: it runs against a sandbox that may have forgotten the commands that this database remembers.
+    ``content``: it asks for what members write, which the application must be allowed to have.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class Rendezvous(commands.AutoShardedBot):
         *,
         embedded: bool = False,
         settle: timedelta = SETTLE,
+        content: bool = False,
     ) -> None:
         # We never speak, so that the lack of voice libraries is nothing to warn of.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -67,7 +72,7 @@ class Rendezvous(commands.AutoShardedBot):
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=discord.Intents(guilds=True, guild_messages=True),
+            intents=discord.Intents(guilds=True, guild_messages=True, message_content=content),
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=Tree,
             max_messages=None,
@@ -103,7 +108,7 @@ class Rendezvous(commands.AutoShardedBot):
         await self.tree.set_translator(Translator())
         for extension in EXTENSIONS:
             await self.load_extension(extension)
-        self.add_dynamic_items(DiscussionButton, PageButton)
+        self.add_dynamic_items(*DISCUSSION_ITEMS)
         await self._sync_when_changed()
         # Login and sync had patience; from now on whoever is refused comes back later and lets others go first.
         self.http.max_ratelimit_timeout = LONGEST_REFUSAL

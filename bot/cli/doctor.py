@@ -52,7 +52,7 @@ async def examine(settings: Settings) -> list[Finding]:
         todo = "set DISCORD_TOKEN in .env (see README.md); until then rendezvous run uses the local sandbox."
         return [finding, Finding("no DISCORD_TOKEN is set", todo)]
     async with RestCheck.open(settings.discord_api_url, settings.discord_token) as rest:
-        return [finding, *await checks.check_discord(rest, followed)]
+        return [finding, *await checks.check_discord(rest, followed, content=settings.message_content)]
 
 
 def _settings(problem: SettingsError | None) -> list[Finding]:

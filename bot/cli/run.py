@@ -62,7 +62,8 @@ async def _discord(settings: Settings, token: str) -> None:
         Kinds.open(settings.disqus_api_key) as kinds,
     ):
         click.echo("Connecting to Discord. Ctrl-C ends the bot.")
-        await serve(lambda: Rendezvous(database, web, clock, kinds), token, clock)
+        content = settings.message_content
+        await serve(lambda: Rendezvous(database, web, clock, kinds, content=content), token, clock)
 
 
 async def _sandbox(settings: Settings, port: int) -> None:

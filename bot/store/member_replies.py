@@ -92,8 +92,9 @@ async def put(tx: Transaction, reply: MemberReply) -> bool:
 
 async def edit(tx: Transaction, message_id: int, author: str, body: str, edited_at: datetime) -> None:
     """Let a kept reply say what its author made of it; what it said before is not kept."""
-    sql = """UPDATE member_replies SET author = ?, body = ?, edited_at = ? WHERE message_id = ? AND NOT deleted"""
-    await tx.execute(sql, (text(author), text(body), to_ms(edited_at), message_id))
+    sql = """UPDATE member_replies SET author = ?, body = ?, edited_at = ?
+        WHERE message_id = ? AND NOT deleted AND body <> ?"""
+    await tx.execute(sql, (text(author), text(body), to_ms(edited_at), message_id, text(body)))
 
 
 async def known(tx: Transaction, message_ids: Iterable[int]) -> list[int]:

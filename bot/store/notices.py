@@ -40,7 +40,7 @@ async def put(
             WHERE guild_id = :guild AND subject = :subject AND (next_at IS NOT NULL OR sent_at > :recent OR :once))""",
         {
             "guild": guild_id,
-            "user": user_id,
+            "user": user_id or None,  # 0 is somebody who asked to be forgotten
             "subject": text(subject),
             "text": text(says),
             "source": source_id,
