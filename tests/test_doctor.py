@@ -159,6 +159,16 @@ async def test_following_nothing_is_no_fault_and_privileged_intents_are_named_as
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("flag", [1 << 18, 1 << 19])
+async def test_the_message_content_intent_is_looked_for_where_it_is_wanted(flag):
+    allowed = Discord(answers={"/oauth2/applications/@me": {"flags": flag}})
+    assert (await check_discord(allowed, [], content=True))[1] == Finding("intents: Message Content is allowed")
+    finding = (await check_discord(Discord(), [], content=True))[1]
+    assert finding.what == "intents: Message Content is wanted and not allowed"
+    assert "developer portal" in finding.todo and "MESSAGE_CONTENT=no" in finding.todo
+
+
+@pytest.mark.asyncio
 async def test_a_server_is_asked_for_once_however_many_of_its_channels_are_followed():
     discord = Discord(answers={"/channels/41": {"name": "more"}})
     await check_discord(discord, [subscription(), subscription(41), subscription()])

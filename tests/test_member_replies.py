@@ -8,10 +8,17 @@ from typing import Any
 import pytest
 
 from bot import replies
+from bot.app import Fatal, serve
+from bot.chat.client import Rendezvous, use_api
+from bot.clock import SystemClock
 from bot.embedded import Embedded
 from bot.errors import Conflict, NotFound
+from bot.http import Web
+from bot.sources.kinds import Kinds
 from bot.store import member_replies
+from bot.store.database import Database
 from sandbox.model import PUBLIC_THREAD
+from sandbox.server import Sandbox
 from tests.conftest import Check
 from tests.discussion_stage import PAGE, card, file_text, rewrite, running, typed, until, write_as_webhook
 
@@ -188,6 +195,22 @@ async def test_without_the_intent_nothing_is_kept_and_turning_it_on_says_why(
         # What it said is not to be told any more once it was edited unseen.
         rewrite(run, first, "changed unseen")
         await become(run)
+
+
+async def test_an_intent_that_discord_refuses_ends_the_program_with_advice(
+    tmp_path: Path, check_traffic: Check
+) -> None:
+    async with (
+        Database.open(tmp_path / "t.sqlite3") as database,
+        Web.open() as web,
+        Sandbox.start(page=False) as box,
+    ):
+        use_api(box.api_url)
+        box.gateway.disallowed_intents = 1 << 15
+        clock = SystemClock()
+        with pytest.raises(Fatal, match=r"Message Content Intent in the developer portal .* MESSAGE_CONTENT=no"):
+            await serve(lambda: Rendezvous(database, web, clock, Kinds({}), content=True), box.token, clock)
+        assert check_traffic(box.traffic) == []
 
 
 async def test_another_servers_channel_is_not_found_and_its_replies_are_not_seen(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiosqlite import Connection as Transaction
 
-from bot.store import member_replies
+from bot.store import follows, member_replies
 
 NOBODY = 0
 
@@ -31,17 +31,17 @@ class Kind:
         return self.forget.format(table=self.table, column=self.column)
 
 
-_DELETE = "DELETE FROM {table} WHERE {column} = :user"
+_ELSEWHERE = ""  # by its own store
 _TITLE = "(SELECT title FROM stories WHERE id = story_id) AS story"
 
 KINDS: tuple[Kind, ...] = (
-    Kind("follows", "follows", "user_id", ("guild_id", _TITLE, "how", "pace", "language", "created_at"), _DELETE),
+    Kind("follows", "follows", "user_id", ("guild_id", _TITLE, "how", "pace", "language", "created_at"), _ELSEWHERE),
     Kind(
         "replies",
         "member_replies",
         "author_id",
         ("guild_id", "place_id", "message_id", _TITLE, "author", "body", "posted_at", "edited_at"),
-        "",  # not a statement alone: of what was answered the place stays
+        _ELSEWHERE,  # of what was answered the place stays
     ),
     Kind("fetched", "guild_stories", "fetched_by", ("guild_id", _TITLE, "fetched_at")),
     Kind("channels", "subscriptions", "created_by", ("guild_id", "channel_id", "created_at")),
@@ -88,5 +88,6 @@ async def forget(tx: Transaction, user_id: int) -> dict[str, int]:
     for kind in KINDS:
         if kind.forget:
             await tx.execute(kind.sql_to_forget, {"user": user_id})
+    await follows.forget(tx, user_id)
     await member_replies.remove(tx, [reply.message_id for reply in await member_replies.of_author(tx, user_id)])
     return touched

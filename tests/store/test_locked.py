@@ -16,7 +16,18 @@ import pytest_asyncio
 
 from bot import library
 from bot.errors import StoreError
-from bot.model import Chore, ChoreKind, Options, Source, State, StoredComment, StoredStory, StoredThread, Subscription
+from bot.model import (
+    Chore,
+    ChoreKind,
+    MemberReply,
+    Options,
+    Source,
+    State,
+    StoredComment,
+    StoredStory,
+    StoredThread,
+    Subscription,
+)
 from bot.store import (
     chores,
     comments,
@@ -26,15 +37,18 @@ from bot.store import (
     history,
     late,
     links,
+    member_replies,
     meta,
     notices,
     past,
+    privacy,
     removals,
     replies,
     restore,
     schema,
     search,
     sources,
+    standing,
     stories,
     subscriptions,
     tellings,
@@ -50,12 +64,14 @@ from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, dump, locked, pa
 pytestmark = pytest.mark.asyncio
 
 MODULES = (
-    chores, comments, deliveries, follows, frozen, history, late, links, meta, notices, past, removals, replies,
-    restore, search, sources, stories, subscriptions, tellings, threads, topics, wishes, words,
+    chores, comments, deliveries, follows, frozen, history, late, links, member_replies, meta, notices, past,
+    privacy, removals, replies, restore, search, sources, standing, stories, subscriptions, tellings, threads,
+    topics, wishes, words,
 )  # fmt: skip
 AFTER = NOW + timedelta(days=1)
 FOLLOWED: dict[str, Any] = {"how": How.DM, "pace": Pace.NOW, "language": "en"}
 LATE = replace(PAGE.comments[0], key="late")
+REPLY = MemberReply(1, GUILD, CHANNEL, CHANNEL, 1, ADMIN, "Ann", "words", NOW)
 
 
 @dataclass
@@ -94,6 +110,7 @@ WRITES: dict[str, Write] = {
     "comments.insert": lambda tx, w: comments.insert(tx, w.story.id, [(9, LATE)]),
     "comments.update": lambda tx, w: comments.update(tx, [(w.found[0], LATE)], NOW),
     "comments.delete": lambda tx, w: comments.delete(tx, w.found[:1], NOW),
+    "comments.like": lambda tx, w: comments.like(tx, w.found, [replace(w.found[0].comment, likes=5)]),
     "comments.missing": lambda tx, w: comments.missing(tx, w.found, NOW),
     "comments.present": lambda tx, w: comments.present(tx, w.found),
     "comments.move": lambda tx, w: comments.move(tx, [(w.found[0], 7)]),
@@ -122,6 +139,11 @@ WRITES: dict[str, Write] = {
     "links.link": lambda tx, w: links.link(tx, 1, w.story.id, NOW),
     "links.show": lambda tx, w: links.show(tx, 1, w.story.id, NOW),
     "links.queue": lambda tx, w: links.queue(tx, 1, [w.story.id], queued=True),
+    "member_replies.switch": lambda tx, w: member_replies.switch(tx, GUILD, CHANNEL, on=True),
+    "member_replies.put": lambda tx, w: member_replies.put(tx, replace(REPLY, message_id=2)),
+    "member_replies.edit": lambda tx, w: member_replies.edit(tx, 1, "Ann", "other words", NOW),
+    "member_replies.remove": lambda tx, w: member_replies.remove(tx, [1]),
+    "member_replies.place_gone": lambda tx, w: member_replies.place_gone(tx, CHANNEL),
     "meta.put": lambda tx, w: meta.put(tx, "x", "1"),
     "notices.put": lambda tx, w: notices.put(tx, GUILD, "other", "Something else.", NOW),
     "notices.sent": lambda tx, w: notices.sent(tx, 1, NOW),
@@ -212,6 +234,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             await notices.put(tx, GUILD, "some", "Something.", NOW)
             await removals.guild_gone(tx, 99, NOW)
             await follows.put(tx, GUILD, ADMIN, 1, NOW, **FOLLOWED)
+            await member_replies.put(tx, REPLY)
             await topics.add(tx, GUILD, "stars", "star", user_id=ADMIN, now=NOW)
             await threads.insert(tx, 1, "feed", "https://a.example", None, rank=0, born_at=NOW)
             (thread,) = await threads.of_story(tx, 1)
