@@ -10,6 +10,7 @@ import { SiteView, siteHead } from "./site.js";
 import { Store } from "./store.js";
 
 const THEME = "sandbox-theme";
+const MESSAGE_LINK = /^https:\/\/(?:[a-z]+\.)?discord\.com\/channels\/\d+\/(\d+)(?:\/(\d+))?\/?$/;
 const byIdOf = (id) => document.getElementById(id);
 
 class App extends Actions {
@@ -50,6 +51,7 @@ class App extends Actions {
     });
     document.addEventListener("keydown", (event) => event.key === "Escape" && this.drawer(false));
     addEventListener("hashchange", () => this.follow());
+    document.addEventListener("click", (event) => this.messageLink(event));
     api.listen({
       onEvent: (t, d) => this.onEvent(t, d),
       onOpen: () => this.connected(),
@@ -93,7 +95,7 @@ class App extends Actions {
 
   /** Open what the address names, or the channel a first visitor is likely to want. */
   async follow() {
-    const [channel, thread] = location.hash.slice(1).split("/");
+    const [channel, thread, message] = location.hash.slice(1).split("/");
     const known = channel === "site" ? this.store.hasSite : this.store.channels.has(channel) && !this.store.isThread(channel);
     const wanted = known ? channel : this.firstChannel();
     if (!wanted) {
@@ -106,6 +108,20 @@ class App extends Actions {
     if (thread && this.store.isThread(thread)) {
       if (thread !== this.threadId) await this.showThread(thread);
     } else if (this.panel) this.hideThread();
+    if (message) (this.main.find(message) ? this.main : this.panel)?.jump(message);
+  }
+
+  /** A link to a message of ours leads there within the page, as it does in Discord. */
+  messageLink(event) {
+    const [, channelId, message] = MESSAGE_LINK.exec(event.target.closest?.("a[href]")?.href ?? "") ?? [];
+    const channel = this.store.channels.get(channelId);
+    if (!channel || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const place = this.store.isThread(channelId) ? `${channel.parent_id}/${channelId}` : `${channelId}/`;
+    const hash = message ? `${place}/${message}` : place;
+    this.drawer(false);
+    if (location.hash === `#${hash}`) this.follow();
+    else location.hash = hash;
   }
 
   firstChannel() {

@@ -38,3 +38,39 @@ async def test_a_story_arrives_with_its_thread_then_an_edit_and_a_deletion(tmp_p
             await expect(page.get_by_text("Only you can see this")).to_be_visible()
         finally:
             await browser.close()
+
+
+async def test_a_search_suggests_while_one_types_marks_the_words_and_leads_to_the_message(tmp_path: Path) -> None:
+    path = chromium()
+    first, _ = (page_source.parse(data, url=example.URL) for data in example.readings())
+    async with embedded(tmp_path / "t.sqlite3", settle=timedelta(0)) as run, async_playwright() as play:
+        run.box.world.limits.open()
+        await run.follow()
+        await run.deliver(first)
+        browser = await play.chromium.launch(executable_path=path, args=FLAGS)
+        try:
+            page = await browser.new_page(viewport={"width": 1280, "height": 900})
+            await page.goto(f"{run.box.page_url}#{run.box.world.channel('space-news').id}")
+            await expect(page.locator(".embed").get_by_role("link", name=first.story.title)).to_be_visible()
+            await page.get_by_label("Message #space-news").fill("/stories search")
+            await page.get_by_role("option", name="/stories search").wait_for()
+            await page.keyboard.press("Enter")
+            word = max(first.story.title.split(), key=len)
+            await page.get_by_label("query", exact=True).press_sequentially(word[:4].lower())
+            await page.get_by_role("option", name=first.story.title).click()
+            await page.get_by_role("button", name="Run").click()
+            answer = page.locator("#main .message").filter(has_text="Only you can see this")
+            await expect(answer.locator("strong").filter(has_text=word).first).to_be_visible()
+            await answer.get_by_role("link", name="open here").first.click()
+            await expect(page.locator(":focus").get_by_role("link", name=first.story.title)).to_be_visible()
+            assert page.url.startswith(run.box.page_url), "a link to a message leads there within the page"
+            comment = next(c for c in first.comments if c.parent is not None)
+            await page.get_by_label("Message #space-news").fill("/stories search")
+            await page.keyboard.press("Enter")
+            await page.get_by_label("query", exact=True).fill(comment.author)
+            await page.get_by_role("button", name="Run").click()
+            await page.locator("#main .message").last.get_by_role("link", name="open here").last.click()
+            panel = page.get_by_role("complementary", name="Thread")
+            await expect(panel.locator(":focus")).to_contain_text(comment.author)
+        finally:
+            await browser.close()
