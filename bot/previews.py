@@ -46,6 +46,7 @@ class Desk:
     def __init__(self) -> None:
         self.reads = Allowance(10, timedelta(minutes=1))
         self.adds = Allowance(5, timedelta(minutes=1))
+        self.follows = Allowance(5, timedelta(minutes=1))
         self.offers = Offers[Offer](KEPT)
 
     def may_read(self, guild_id: int, now: datetime) -> None:
@@ -55,6 +56,10 @@ class Desk:
     def may_add(self, guild_id: int, now: datetime) -> None:
         """Count an addition; raises ``Conflict`` when a server added too many just now."""
         _require(self.adds.take(guild_id, now), "added 5 sources")
+
+    def may_follow(self, guild_id: int, now: datetime) -> None:
+        """Count a channel that is followed; raises ``Conflict`` when a server followed too many just now."""
+        _require(self.follows.take(guild_id, now), "followed 5 channels")
 
     def accepted(self, token: str, guild_id: int, user_id: int, now: datetime) -> Preview:
         """Return what was offered to this person here; raises ``NotFound``, the same for foreign, absent and old."""

@@ -8,41 +8,39 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import freezing, history, library
-from bot.chat.access import require_posting, seen_channel
+from bot import choosing, freezing, history, library
+from bot.chat.access import guild_of, require_posting, seen_channel
+from bot.chat.channel_views import EditTemplate, ListPage, SaveTemplate, list_message
 from bot.chat.client import Rendezvous
-from bot.chat.embeds import followed_embed, topics_named
+from bot.chat.embeds import topics_named
 from bot.chat.frozen_views import ChoiceButton
 from bot.chat.history_views import RetryButton, history_message
-from bot.chat.options import NEW, ChannelOption, Followable, LayoutName, chosen, named
-from bot.errors import NotFound
+from bot.chat.options import NEW, Asked, ChannelOption, Followable, LayoutName, chosen, named
+from bot.chat.tree import word
 from bot.topics import DEFAULT
-from cogs.stories import guild_of
+from cogs.channel_choices import channel_id, manage_guild, suggest_colours, suggest_followed, suggest_roles
+from cogs.channel_filters import Filtering
+from cogs.channel_trials import Trials
 from cogs.topics import topic_choices
 
 Interaction = discord.Interaction[Any]
 Cap = app_commands.Range[int, 0, 1000]
 Seconds = app_commands.Range[int, 0, 3600]
-OPTIONS = {
+OPTIONS: dict[str, str | app_commands.locale_str] = {
     "layout": "How a story stands there; thread if you do not say, forum in a forum channel",
     "comments": "How many comments a story begins with (50 if you do not say, 0 for all); later ones follow anyway",
     "grace": "How many seconds a new comment waits before it is posted (60 if you do not say)",
     "publish": "In an announcement channel: send each story to the servers that follow it",
     "tags": "In a forum: up to five tags for each post, with commas between; auto lets me choose",
+    "role": word("command.channels.edit.role"),
+    "colour": word("command.channels.edit.colour"),
 }
-manage_guild = app_commands.checks.has_permissions(manage_guild=True)
-
-
-def channel_id(value: str) -> int:
-    """Read a channel as autocomplete gives it, or as an admin types it."""
-    text = value.strip("<#> ")
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise NotFound("Please choose the channel from the list.")
-    return int(text)
 
 
 @app_commands.default_permissions(manage_guild=True)
-class Channels(commands.GroupCog, name="channels", description="Choose the channels that new stories go to"):
+class Channels(
+    Filtering, Trials, commands.GroupCog, name="channels", description="Choose the channels that new stories go to"
+):
     """Commands for people who may manage the server; the permission is checked again at run time."""
 
     def __init__(self, bot: Rendezvous) -> None:
@@ -55,6 +53,7 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
         newest="How many stories to post at once (0 to 5; 1 if you do not say)",
         **OPTIONS,
     )
+    @app_commands.autocomplete(role=suggest_roles, colour=suggest_colours)
     @manage_guild
     async def follow(
         self,
@@ -68,11 +67,15 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
         grace: Seconds | None = None,
         publish: bool | None = None,
         tags: str | None = None,
+        role: str | None = None,
+        colour: str | None = None,
     ) -> None:
         """Follow, and post the newest stories so that one sees it work."""
-        wish = chosen(channel, NEW, layout=layout, comments=comments, grace=grace, publish=publish, tags=tags)
+        asked = Asked(layout, comments, grace, publish, tags, role, colour)
+        wish = chosen(interaction, channel, NEW, asked)
         require_posting(interaction, channel, wish.layout)
         guild, user, now = guild_of(interaction), interaction.user.id, self.bot.clock.now()
+        self.bot.desk.may_follow(guild, now)
         made = await library.follow(self.bot.database, guild, channel.id, user, now, topics=topics, options=wish)
         posted = await library.post_newest(self.bot.database, made, newest, now)
         self.bot.deliverer.wake()
@@ -84,6 +87,7 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
     @app_commands.describe(
         channel="One of the channels that you follow", topics="Names of topics; everything for all stories", **OPTIONS
     )
+    @app_commands.autocomplete(channel=suggest_followed, role=suggest_roles, colour=suggest_colours)
     @manage_guild
     async def edit(
         self,
@@ -96,11 +100,13 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
         grace: Seconds | None = None,
         publish: bool | None = None,
         tags: str | None = None,
+        role: str | None = None,
+        colour: str | None = None,
     ) -> None:
         """Choose otherwise for a channel; what was posted stays as it is."""
         guild, where = guild_of(interaction), channel_id(channel)
         old, seen = await library.followed(self.bot.database, guild, where), seen_channel(interaction, where)
-        wish = chosen(seen, old.options, layout=layout, comments=comments, grace=grace, publish=publish, tags=tags)
+        wish = chosen(interaction, seen, old.options, Asked(layout, comments, grace, publish, tags, role, colour))
         if seen is not None and wish != old.options:
             require_posting(interaction, seen, wish.layout)
         made = await library.edit(self.bot.database, guild, where, topics, wish)
@@ -112,11 +118,12 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
     @manage_guild
     async def list_(self, interaction: Interaction) -> None:
         """List the subscriptions of this server."""
-        found = await library.followed_channels(self.bot.database, guild_of(interaction))
-        await interaction.response.send_message(embed=followed_embed(found), ephemeral=True)
+        embed, view = await list_message(interaction)
+        await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
     @app_commands.command(description="Stop posting into a channel; what was posted stays")
     @app_commands.describe(channel="One of the channels that you follow")
+    @app_commands.autocomplete(channel=suggest_followed)
     @manage_guild
     async def unfollow(self, interaction: Interaction, channel: str) -> None:
         """Stop following."""
@@ -125,6 +132,7 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
 
     @app_commands.command(description="Post nothing more into a channel for now; what was posted follows its source")
     @app_commands.describe(channel="One of the channels that you follow")
+    @app_commands.autocomplete(channel=suggest_followed)
     @manage_guild
     async def pause(self, interaction: Interaction, channel: str) -> None:
         """Let a channel rest."""
@@ -134,6 +142,7 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
 
     @app_commands.command(description="Go on posting into a channel that was paused, or that waits for something")
     @app_commands.describe(channel="One of the channels that you follow")
+    @app_commands.autocomplete(channel=suggest_followed)
     @manage_guild
     async def resume(self, interaction: Interaction, channel: str) -> None:
         """Let a channel go on."""
@@ -148,6 +157,7 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
         name="history", description="What became of the last posts, and why; with Retry for what was given up"
     )
     @app_commands.describe(channel="One of the channels that you follow; all if you do not say")
+    @app_commands.autocomplete(channel=suggest_followed)
     @manage_guild
     async def history_(self, interaction: Interaction, channel: str | None = None) -> None:
         """Show the last deliveries of this server."""
@@ -161,23 +171,13 @@ class Channels(commands.GroupCog, name="channels", description="Choose the chann
     async def _topics(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         return await topic_choices(interaction, current)
 
-    @history_.autocomplete("channel")
-    @pause.autocomplete("channel")
-    @resume.autocomplete("channel")
-    @unfollow.autocomplete("channel")
-    @edit.autocomplete("channel")
-    async def _followed(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-        if interaction.guild is None or not interaction.permissions.manage_guild:
-            return []
-        found = await library.followed_channels(self.bot.database, interaction.guild.id)
-        channels = {s.channel_id: interaction.guild.get_channel(s.channel_id) for s in found}
-        names = {id_: f"#{channel.name}" if channel else f"deleted channel {id_}" for id_, channel in channels.items()}
-        wanted = current.casefold().lstrip("#")
-        fitting = [(name, id_) for id_, name in names.items() if wanted in name.casefold()]
-        return [app_commands.Choice(name=name[:100], value=str(id_)) for name, id_ in fitting[:25]]
+    @commands.Cog.listener()
+    async def on_guild_role_delete(self, role: discord.Role) -> None:
+        """Call a role no more that is gone."""
+        await choosing.role_gone(self.bot.database, role.guild.id, role.id)
 
 
 async def setup(bot: Rendezvous) -> None:
     """Add the cog; discord.py calls this."""
-    bot.add_dynamic_items(ChoiceButton, RetryButton)
+    bot.add_dynamic_items(ChoiceButton, RetryButton, SaveTemplate, EditTemplate, ListPage)
     await bot.add_cog(app_commands.guild_only(Channels(bot)))

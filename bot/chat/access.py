@@ -47,15 +47,20 @@ def sees(interaction: discord.Interaction[Any], channel_id: int) -> bool:
 
 def require_posting(interaction: discord.Interaction[Any], channel: Followable, layout: Layout) -> None:
     """Raise ``Conflict`` unless the member may post in the channel and the bot has all that the layout needs there."""
-    if channel.guild.id != interaction.guild_id:
-        raise Conflict("That channel is not in this server.")
-    if not isinstance(interaction.user, discord.Member) or not channel.permissions_for(interaction.user).send_messages:
-        raise Conflict(f"You may not post in {channel.mention} yourself, so I will not do it for you.")
+    require_voice(interaction, channel)
     have = channel.permissions_for(channel.guild.me).value
     missing = [need.title for need in lacking(have, layout) if need.required]
     if missing:
         names = ", ".join(f"**{title}**" for title in missing)
         raise Conflict(f"In {channel.mention} I lack: {names}. Please give them to my role, then try again.")
+
+
+def require_voice(interaction: discord.Interaction[Any], channel: Followable) -> None:
+    """Raise ``Conflict`` unless the channel is in this server and the member may post there."""
+    if channel.guild.id != interaction.guild_id:
+        raise Conflict("That channel is not in this server.")
+    if not isinstance(interaction.user, discord.Member) or not channel.permissions_for(interaction.user).send_messages:
+        raise Conflict(f"You may not post in {channel.mention} yourself, so I will not do it for you.")
 
 
 def seen_channel(interaction: discord.Interaction[Any], channel_id: int) -> Followable | None:

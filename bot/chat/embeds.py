@@ -8,10 +8,9 @@ import discord
 
 from bot import render
 from bot.chat.messages import COLOUR, embed_of, view_of
-from bot.chat.options import named
 from bot.interests import Trial
 from bot.markdown import escape
-from bot.model import StoredStory, Subscription
+from bot.model import StoredStory
 
 NO_STORIES = "No stories yet. An admin can choose a channel with `/channels follow`, or try `/stories fetch`."
 
@@ -27,13 +26,6 @@ def latest_embed(found: Sequence[StoredStory]) -> discord.Embed:
     lines = [f"`#{s.id}` {render.title_line(s.story)} · {render.comment_count(s)}" for s in found]
     text = within(lines) or NO_STORIES
     return discord.Embed(title="Newest stories", description=text, colour=COLOUR)
-
-
-def followed_embed(found: Sequence[Subscription]) -> discord.Embed:
-    """Return the followed channels with their state."""
-    lines = [f"<#{s.channel_id}> — {topics_named(s.topics)}; {named(s.options)}; {_condition(s)}" for s in found]
-    text = within(lines) or "No channel yet. Choose one with `/channels follow`."
-    return discord.Embed(title="Followed channels", description=text, colour=COLOUR)
 
 
 def topics_named(topics: Sequence[str]) -> str:
@@ -56,14 +48,6 @@ def trial_embed(title: str, trial: Trial) -> discord.Embed:
         lines.append(f"`#{stored.id}` {render.title_line(stored.story)}")
         lines += [f"-# {escape(' · '.join(verdict.reasons))[:300]}"] if verdict.reasons else []
     return discord.Embed(title=title, description=within([head, *lines]), colour=COLOUR)
-
-
-def _condition(subscription: Subscription) -> str:
-    if subscription.paused_reason:
-        return f"paused: {subscription.paused_reason}"
-    if subscription.held_reason:
-        return f"waiting: {subscription.held_reason}. It goes on by itself once that is mended."
-    return "active"
 
 
 def within(lines: Sequence[str], limit: int = 4096) -> str:

@@ -55,8 +55,7 @@ def view_of(post: Post) -> discord.ui.View | None:
 def says(client: discord.Client, message: discord.Message, post: Post) -> bool:
     """Tell whether a message is ours and says what a post says, whatever revision of it."""
     own = client.user is not None and message.author.id == client.user.id
-    # A silent one is a test that an admin asked for.
-    if not own or message.type not in OWN_TYPES or message.interaction_metadata is not None or message.flags.silent:
+    if not own or message.type not in OWN_TYPES or message.interaction_metadata is not None:
         return False
     return _same_card(message, post) if post.embed else _same_text(message, post)
 

@@ -1,4 +1,4 @@
-"""Tell admins what they must know: once, in the system channel, else in person, else where they look themselves."""
+"""Tell admins what they must know: once, in their own channel or the system channel, else in person, else in lists."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.clock import Clock
 from bot.errors import NotFound, StoreError
 from bot.model import Notice
 from bot.post import Button, Place, Post, Refused, Sent, Wait
-from bot.store import frozen, notices, sources
+from bot.store import frozen, guild_settings, notices, sources
 from bot.store.database import Database
 from bot.store.frozen import Choice
 from bot.telling import VANISHED
@@ -79,13 +79,20 @@ class NoticeSender:
             return await self._later(notice, "the server is unavailable", LONGEST_PAUSE / 18)
         if self._clock.now() - notice.created_at > GIVE_UP:
             return await self._give_up(notice, TOO_LONG)
-        channel = system_channel(guild)
+        channel = await self._chosen(guild) or system_channel(guild)
         if channel is not None:
             post = await self._post(notice)
             said = await self._say(notice, Place(guild.id, channel.id), post)
             if said is not None:
                 return said
         return await self._in_person(notice, guild)
+
+    async def _chosen(self, guild: discord.Guild) -> discord.TextChannel | None:
+        """Return the channel that admins chose for this, while the bot may write and look back in it."""
+        async with self._database.read() as tx:
+            chosen = await guild_settings.notices_channel(tx, guild.id)
+        channel = guild.get_channel(chosen) if chosen else None
+        return channel if isinstance(channel, discord.TextChannel) and may_tell(channel) else None
 
     async def _in_person(self, notice: Notice, guild: discord.Guild) -> bool:
         """Write to the admin whom it concerns. A button could not check there what they may, so there is none."""
@@ -158,10 +165,13 @@ class NoticeSender:
 def system_channel(guild: discord.Guild) -> discord.TextChannel | None:
     """Return the channel for a server's own messages, if the bot may write and look back in it."""
     channel = guild.system_channel
-    if channel is None:
-        return None
-    may = channel.permissions_for(guild.me)
-    return channel if may.view_channel and may.send_messages and may.read_message_history else None
+    return channel if channel is not None and may_tell(channel) else None
+
+
+def may_tell(channel: discord.TextChannel) -> bool:
+    """Tell whether the bot may write and look back in a channel."""
+    may = channel.permissions_for(channel.guild.me)
+    return may.view_channel and may.send_messages and may.read_message_history
 
 
 def _pause(tries: int) -> timedelta:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -9,8 +10,12 @@ import discord
 from discord import app_commands
 
 from bot.chat.forum import TAG_LENGTH, TAGS_OF_POST
+from bot.chat.roles import is_none, mentionable
 from bot.errors import Conflict
+from bot.looks import colour, shown_colour
 from bot.model import Layout, Options
+from bot.options import Looks
+from bot.words import say
 
 Followable = discord.TextChannel | discord.ForumChannel
 KINDS = (discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum)
@@ -47,29 +52,35 @@ class ChannelOption(app_commands.Transformer):
         return found
 
 
-def chosen(
-    channel: Followable | None,
-    old: Options,
-    *,
-    layout: LayoutName | None = None,
-    comments: int | None = None,
-    grace: int | None = None,
-    publish: bool | None = None,
-    tags: str | None = None,
-) -> Options:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an admin said of a channel's looks and layout; None: nothing. ``role`` and ``colour`` as they are typed."""
+
+    layout: LayoutName | None = None
+    comments: int | None = None
+    grace: int | None = None
+    publish: bool | None = None
+    tags: str | None = None
+    role: str | None = None
+    colour: str | None = None
+
+
+def chosen(interaction: discord.Interaction[Any], channel: Followable | None, old: Options, asked: Asked) -> Options:
     """Return ``old`` with what was chosen instead; raises ``Conflict`` for what does not fit the channel."""
-    if (layout, comments, grace, publish, tags) == (None,) * 5 and old is not NEW:
+    if asked == Asked() and old is not NEW:
         return old  # nothing is said about it, even where the channel is not to be seen
     if channel is None:
-        raise Conflict("I cannot see that channel any more. Give me View Channel there, or `/channels unfollow` it.")
-    options = Options(
-        layout=_layout(channel, Layout(layout) if layout else None, old),
-        comment_cap=old.comment_cap if comments is None else comments,
-        grace=old.grace if grace is None else timedelta(seconds=grace),
-        publish=old.publish if publish is None else publish,
-        forum_tags=old.forum_tags if tags is None else _tags(tags),
+        raise Conflict(say("channels.unseen"))
+    options = replace(
+        old,
+        layout=_layout(channel, Layout(asked.layout) if asked.layout else None, old),
+        comment_cap=old.comment_cap if asked.comments is None else asked.comments,
+        grace=old.grace if asked.grace is None else timedelta(seconds=asked.grace),
+        publish=old.publish if asked.publish is None else asked.publish,
+        forum_tags=old.forum_tags if asked.tags is None else _tags(asked.tags),
+        looks=_looks(interaction, channel, old.looks, asked),
     )
-    if publish and not (isinstance(channel, discord.TextChannel) and channel.is_news()):
+    if asked.publish and not (isinstance(channel, discord.TextChannel) and channel.is_news()):
         raise Conflict(f"Only an announcement channel can be published, and {channel.mention} is none. Leave it out.")
     if options.forum_tags and options.layout is not Layout.FORUM:
         raise Conflict(f"Only forum posts have tags, and {channel.mention} is no forum. Leave them out.")
@@ -77,7 +88,7 @@ def chosen(
 
 
 def named(options: Options) -> str:
-    """Return the options in words."""
+    """Return how stories stand and look there in words."""
     words = [_KINDS[options.layout]]
     if options.layout is not Layout.STORY_ONLY:
         words.append(f"at first {options.comment_cap or 'all'} comments, new ones after {_seconds(options.grace)} s")
@@ -85,6 +96,12 @@ def named(options: Options) -> str:
         words.append("published")
     if options.forum_tags:
         words.append("tagged " + ", ".join(options.forum_tags))
+    if options.looks.role_id:
+        words.append(say("channels.mentions", role=f"<@&{options.looks.role_id}>"))
+    if options.looks.colour is not None:
+        words.append(say("channels.coloured", colour=shown_colour(options.looks.colour)))
+    if options.looks.template:
+        words.append(say("channels.templated"))
     return ", ".join(words)
 
 
@@ -97,6 +114,15 @@ def _layout(channel: Followable, wanted: Layout | None, old: Options) -> Layout:
     if wanted is Layout.FORUM:
         raise Conflict(f"{channel.mention} is no forum channel: choose a forum, or another layout.")
     return wanted or old.layout
+
+
+def _looks(interaction: discord.Interaction[Any], channel: Followable, old: Looks, asked: Asked) -> Looks:
+    looks = old
+    if asked.role is not None:
+        looks = replace(looks, role_id=mentionable(interaction, channel, asked.role))
+    if asked.colour is not None:
+        looks = replace(looks, colour=None if is_none(asked.colour) else colour(asked.colour))
+    return looks
 
 
 def _tags(text: str) -> tuple[str, ...]:
