@@ -71,9 +71,10 @@ def sorted_by(sort: Sort) -> str:
 def _blocks(conversation: Conversation, links: dict[int | None, str], node: Node, *, folded: bool) -> Iterator[str]:
     """Yield a comment in pieces that each fit a page; unless folded nothing of it is left out."""
     indent = INDENT * min(node.depth, DEEPEST)
+    apart = "" if node.depth else "\n"  # a blank line before each that answers no other
     more = _indented(f"-# {say('discussion.below', count=node.below)}", indent) if folded and node.below else ""
     if node.deleted:
-        yield f"{indent}*{_gone(node)}*\n{more}"
+        yield f"{apart}{indent}{_arrow(node)}*{_gone(node)}*\n{more}"
         return
     head = _head(conversation, links, node)
     body = node.said.body if isinstance(node.said, MemberReply) else node.said.comment.body
@@ -86,16 +87,20 @@ def _blocks(conversation: Conversation, links: dict[int | None, str], node: Node
         # So many lines that their indents alone would burst a page are left at the margin.
         margin = indent if len(lines) * len(indent) < BODY_LIMIT // 2 else ""
         text = _indented(first, margin) + "".join(_indented(line, margin) for line in lines)
-        yield text + (more if number == len(parts) - 1 else "")
+        yield ("" if number else apart) + text + (more if number == len(parts) - 1 else "")
 
 
 def _gone(node: Node) -> str:
     return say("discussion.gone_here" if isinstance(node.said, MemberReply) else "discussion.gone")
 
 
+def _arrow(node: Node) -> str:
+    return "↳ " if node.depth else ""
+
+
 def _head(conversation: Conversation, links: dict[int | None, str], node: Node) -> str:
     said = node.said
-    arrow = "↳ " if node.depth else ""
+    arrow = _arrow(node)
     if isinstance(said, MemberReply):
         edited = f" · {say('discussion.edited')}" if said.edited_at else ""
         where = f"[{_ago(said.posted_at)}](<{message_link(said)}>)"

@@ -9,6 +9,7 @@ from typing import Any
 import discord
 
 from bot.chat.views import gathered
+from bot.discussion_tree import arrange
 from bot.export import Format, file_of
 from bot.markdown import clean_line, escape
 from bot.words import say
@@ -22,6 +23,6 @@ async def send_export(interaction: discord.Interaction[Any], story_id: int, kind
     await interaction.response.defer(ephemeral=True, thinking=True)
     now, limit = interaction.client.clock.now(), interaction.filesize_limit
     made = await asyncio.to_thread(file_of, found, kind, now, limit)
-    count = len(found.comments) + len(found.replies)
+    count = sum(not node.deleted for node in arrange(found))
     text = say("export.done", title=escape(clean_line(found.story.story.title)[:TITLE_LIMIT]), count=count)
     await interaction.edit_original_response(content=text, attachments=[discord.File(io.BytesIO(made.data), made.name)])
