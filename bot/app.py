@@ -77,6 +77,7 @@ async def _one_life(bot: Rendezvous, token: str) -> None:
     finally:
         for task in tasks:
             task.cancel()
+        await bot.close()  # cancelled while it reconnects, discord.py would go on for ever
         await asyncio.gather(*tasks, return_exceptions=True)
 
 

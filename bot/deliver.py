@@ -143,7 +143,10 @@ class Deliverer:
             return await deliveries.unsettled(tx)
 
     def _is_quiet(self) -> bool:
-        return self._clock.now() < max(self._quiet_until, self._attempt.after.quiet_until)
+        return self._clock.now() < self._quiet_end()
+
+    def _quiet_end(self) -> datetime:
+        return max(self._quiet_until, self._attempt.after.quiet_until)
 
     async def _look(self) -> None:
         """Let every lane that has something to do wait for its turn."""
@@ -258,9 +261,7 @@ class Deliverer:
         self._next_look = min(at or self._next_look, self._next_look)
         self._queue_settled(now)
         self._start_lanes()
-        if self._is_quiet():
-            return IDLE
-        times = [self._next_look, *self._settles.values()]
+        times = [self._quiet_end()] if self._is_quiet() else [self._next_look, *self._settles.values()]
         return max(0.0, min(IDLE, *((time - now).total_seconds() for time in times)))
 
 

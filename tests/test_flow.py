@@ -221,18 +221,6 @@ async def test_d22_a_moderator_deletes_a_mirrored_comment_for_good(start: Start)
         assert "edited at the source" not in str(run.box.transcript())
 
 
-@pytest.mark.parametrize("kind", ["500", "502", "503", "520", "reset"])
-@pytest.mark.parametrize("after", [False, True])
-async def test_d01_to_d03_each_item_stands_once_whatever_the_answer(start: Start, kind: str, after: bool) -> None:
-    page = page_source.parse(example.readings()[0], url=example.URL)
-    async with start() as run:
-        await run.follow()
-        run.box.faults.add(method="POST", path_regex=r"/channels/\d+/messages$", kind=kind, after=after, times=2)
-        await run.deliver(page)
-        (card,) = story_channel(run)
-        assert mirrored_tree(card["thread"]["messages"]) == source_tree(page)
-
-
 async def test_fetch_reads_a_page_shows_it_to_the_member_and_to_no_other_server(start: Start) -> None:
     async with start() as run:
         run.bot.web = FakeWeb(example.readings()[0])  # type: ignore[assignment]

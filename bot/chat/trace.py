@@ -37,6 +37,8 @@ class Trace:
         self._read_clock(end.response.headers.get("Date"))
         if end.method == "POST" and end.response.status >= 500 and CREATES.search(end.url.path):
             raise AmbiguousAnswer(f"HTTP {end.response.status}")
+        if end.response.ok and end.response.content_type == "text/html":
+            raise AmbiguousAnswer("a page instead of Discord's answer")  # to a deletion it would pass for a yes
         if end.response.status == HTTPStatus.TOO_MANY_REQUESTS:
             await self._refused(end.response)
 

@@ -34,6 +34,7 @@ from bot.store import (
     deliveries,
     follows,
     frozen,
+    guild_settings,
     history,
     late,
     links,
@@ -64,7 +65,7 @@ from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, dump, locked, pa
 pytestmark = pytest.mark.asyncio
 
 MODULES = (
-    chores, comments, deliveries, follows, frozen, history, late, links, member_replies, meta, notices, past,
+    chores, comments, deliveries, follows, frozen, guild_settings, history, late, links, member_replies, meta, notices, past,
     privacy, removals, replies, restore, search, sources, standing, stories, subscriptions, tellings, threads,
     topics, wishes, words,
 )  # fmt: skip
@@ -139,11 +140,11 @@ WRITES: dict[str, Write] = {
     "links.link": lambda tx, w: links.link(tx, 1, w.story.id, NOW),
     "links.show": lambda tx, w: links.show(tx, 1, w.story.id, NOW),
     "links.queue": lambda tx, w: links.queue(tx, 1, [w.story.id], queued=True),
-    "member_replies.switch": lambda tx, w: member_replies.switch(tx, GUILD, CHANNEL, on=True),
     "member_replies.put": lambda tx, w: member_replies.put(tx, replace(REPLY, message_id=2)),
     "member_replies.edit": lambda tx, w: member_replies.edit(tx, 1, "Ann", "other words", NOW),
     "member_replies.remove": lambda tx, w: member_replies.remove(tx, [1]),
     "member_replies.place_gone": lambda tx, w: member_replies.place_gone(tx, CHANNEL),
+    "guild_settings.choose_notices_channel": lambda tx, w: guild_settings.choose_notices_channel(tx, GUILD, 1),
     "meta.put": lambda tx, w: meta.put(tx, "x", "1"),
     "notices.put": lambda tx, w: notices.put(tx, GUILD, "other", "Something else.", NOW),
     "notices.sent": lambda tx, w: notices.sent(tx, 1, NOW),
