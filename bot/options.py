@@ -48,7 +48,8 @@ class Options:
 
     ``comment_cap``: so many comments at a story's first mirror, 0 for all. ``grace``: so long a new comment waits
     before it is posted. ``publish``: cards of an announcement channel are sent to the servers that follow it.
-    ``forum_tags``: names of the tags of every forum post; none: those that fit the story.
+    ``forum_tags``: names of the tags of every forum post; none: those that fit the story. ``replies``: what members
+    write below a story is kept with its discussion.
     """
 
     layout: Layout = Layout.THREAD
@@ -58,3 +59,4 @@ class Options:
     forum_tags: tuple[str, ...] = ()
     filters: Filters = Filters()
     looks: Looks = Looks()
+    replies: bool = False

@@ -6,12 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.errors import Conflict
 from bot.markdown import clean_line, from_text, plain
 from bot.model import MemberReply
 from bot.store import member_replies
 from bot.store.database import Database
-from bot.words import say
 
 NAME_LIMIT = 100
 
@@ -86,17 +84,6 @@ async def place_gone(database: Database, place_id: int) -> None:
     """Forget what was written in a thread or channel that was deleted."""
     async with database.write() as tx:
         await member_replies.place_gone(tx, place_id)
-
-
-async def switch(database: Database, guild_id: int, channel_id: int, *, on: bool, readable: bool) -> None:
-    """Keep members' replies of a followed channel from now on, or forget them all.
-
-    Raises ``NotFound``, and ``Conflict`` where the bot may not read what members write.
-    """
-    async with database.write() as tx:
-        await member_replies.switch(tx, guild_id, channel_id, on=on)
-        if on and not readable:
-            raise Conflict(say("replies.unreadable"))
 
 
 def _body(text: str) -> str:

@@ -37,6 +37,7 @@ OPTIONS: dict[str, str | app_commands.locale_str] = {
 }
 
 
+@app_commands.guild_only()  # on the class: on its instance it would do nothing
 @app_commands.default_permissions(manage_guild=True)
 class Channels(
     Filtering, Trials, commands.GroupCog, name="channels", description="Choose the channels that new stories go to"
@@ -85,7 +86,10 @@ class Channels(
 
     @app_commands.command(description="Change what a followed channel gets")
     @app_commands.describe(
-        channel="One of the channels that you follow", topics="Names of topics; everything for all stories", **OPTIONS
+        channel="One of the channels that you follow",
+        topics="Names of topics; everything for all stories",
+        replies=word("command.channels.edit.replies"),
+        **OPTIONS,
     )
     @app_commands.autocomplete(channel=suggest_followed, role=suggest_roles, colour=suggest_colours)
     @manage_guild
@@ -102,11 +106,13 @@ class Channels(
         tags: str | None = None,
         role: str | None = None,
         colour: str | None = None,
+        replies: bool | None = None,
     ) -> None:
         """Choose otherwise for a channel; what was posted stays as it is."""
         guild, where = guild_of(interaction), channel_id(channel)
         old, seen = await library.followed(self.bot.database, guild, where), seen_channel(interaction, where)
-        wish = chosen(interaction, seen, old.options, Asked(layout, comments, grace, publish, tags, role, colour))
+        asked = Asked(layout, comments, grace, publish, tags, role, colour, replies)
+        wish = chosen(interaction, seen, old.options, asked)
         if seen is not None and wish != old.options:
             require_posting(interaction, seen, wish.layout)
         made = await library.edit(self.bot.database, guild, where, topics, wish)
@@ -180,4 +186,4 @@ class Channels(
 async def setup(bot: Rendezvous) -> None:
     """Add the cog; discord.py calls this."""
     bot.add_dynamic_items(ChoiceButton, RetryButton, SaveTemplate, EditTemplate, ListPage)
-    await bot.add_cog(app_commands.guild_only(Channels(bot)))
+    await bot.add_cog(Channels(bot))

@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot import replies
 from bot.app import Fatal, serve
 from bot.chat.client import Rendezvous, use_api
 from bot.clock import SystemClock
 from bot.embedded import Embedded
-from bot.errors import Conflict, NotFound
 from bot.http import Web
 from bot.sources.kinds import Kinds
 from bot.store import member_replies
@@ -27,10 +25,12 @@ pytestmark = pytest.mark.asyncio
 SAW = "I saw it myself \\[x\\]\\(<https://e.example>) @\u200beveryone"
 
 
-async def wanted(run: Embedded, channel: str = "space-news", *, on: bool = True) -> None:
-    """Let an admin turn replies on."""
-    where = run.box.world.channel(channel).id
-    await replies.switch(run.database, run.box.world.guild.id, where, on=on, readable=True)
+async def wanted(run: Embedded, channel: str = "space-news", *, on: bool = True, who: str = "Ada") -> str:
+    """Let an admin turn replies on or off."""
+    options = {"channel": str(run.box.world.channel(channel).id), "replies": on}
+    answer = await typed(run, who, "channels edit", options)
+    assert answer.ephemeral
+    return answer.content
 
 
 async def kept(run: Embedded) -> list[dict[str, Any]]:
@@ -188,13 +188,30 @@ async def test_without_the_intent_nothing_is_kept_and_turning_it_on_says_why(
         await become(run, "read with the intent")
     async with running(tmp_path, check_traffic) as run:
         assert run.bot.intents.message_content is False
-        where = run.box.world.channel("space-news").id
-        with pytest.raises(Conflict, match="MESSAGE_CONTENT=yes"):
-            await replies.switch(run.database, run.box.world.guild.id, where, on=True, readable=False)
+        assert "set MESSAGE_CONTENT=yes first" in await wanted(run)
         await run.box.say(max_, thread, "not read")
         # What it said is not to be told any more once it was edited unseen.
         rewrite(run, first, "changed unseen")
         await become(run)
+
+
+async def test_an_admin_turns_it_on_and_off_and_nobody_else(tmp_path: Path, check_traffic: Check) -> None:
+    async with running(tmp_path, check_traffic, content=True) as run:
+        await run.follow()
+        words = "what members write below them is kept with their discussions"
+        assert words in await wanted(run)
+        assert words in str((await typed(run, "Ada", "channels list")).embeds)
+        run.box.world.integrations_open = True  # the server's owner opened the command to everyone
+        assert "Manage Server" in await wanted(run, on=False, who="Max")
+        assert words in str((await typed(run, "Ada", "channels list")).embeds)
+        # Another option leaves it as it is.
+        news = str(run.box.world.channel("space-news").id)
+        assert words in (await typed(run, "Ada", "channels edit", {"channel": news, "comments": 9})).content
+        assert words not in await wanted(run, on=False)
+        assert (
+            "is not followed here"
+            in (await typed(run, "Ada", "channels edit", {"channel": "999", "replies": True})).content
+        )
 
 
 async def test_an_intent_that_discord_refuses_ends_the_program_with_advice(
@@ -213,14 +230,9 @@ async def test_an_intent_that_discord_refuses_ends_the_program_with_advice(
         assert check_traffic(box.traffic) == []
 
 
-async def test_another_servers_channel_is_not_found_and_its_replies_are_not_seen(
-    tmp_path: Path, check_traffic: Check
-) -> None:
+async def test_another_server_sees_and_keeps_nothing_of_it(tmp_path: Path, check_traffic: Check) -> None:
     async with running(tmp_path, check_traffic, content=True) as run:
         thread, _, max_ = await stage(run)
-        for channel in (run.box.world.channel("space-news").id, 999, 2**70):
-            with pytest.raises(NotFound, match="is not followed here"):
-                await replies.switch(run.database, 4711, channel, on=True, readable=True)
         await run.box.say(max_, thread, "ours")
         await become(run, "ours")
         async with run.database.read() as tx:

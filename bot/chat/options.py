@@ -63,6 +63,7 @@ class Asked:
     tags: str | None = None
     role: str | None = None
     colour: str | None = None
+    replies: bool | None = None
 
 
 def chosen(interaction: discord.Interaction[Any], channel: Followable | None, old: Options, asked: Asked) -> Options:
@@ -79,6 +80,7 @@ def chosen(interaction: discord.Interaction[Any], channel: Followable | None, ol
         publish=old.publish if asked.publish is None else asked.publish,
         forum_tags=old.forum_tags if asked.tags is None else _tags(asked.tags),
         looks=_looks(interaction, channel, old.looks, asked),
+        replies=_replies(interaction, old, asked.replies),
     )
     if asked.publish and not (isinstance(channel, discord.TextChannel) and channel.is_news()):
         raise Conflict(f"Only an announcement channel can be published, and {channel.mention} is none. Leave it out.")
@@ -102,6 +104,8 @@ def named(options: Options) -> str:
         words.append(say("channels.coloured", colour=shown_colour(options.looks.colour)))
     if options.looks.template:
         words.append(say("channels.templated"))
+    if options.replies:
+        words.append(say("channels.replies"))
     return ", ".join(words)
 
 
@@ -114,6 +118,12 @@ def _layout(channel: Followable, wanted: Layout | None, old: Options) -> Layout:
     if wanted is Layout.FORUM:
         raise Conflict(f"{channel.mention} is no forum channel: choose a forum, or another layout.")
     return wanted or old.layout
+
+
+def _replies(interaction: discord.Interaction[Any], old: Options, wanted: bool | None) -> bool:
+    if wanted and not interaction.client.intents.message_content:
+        raise Conflict(say("channels.unreadable"))
+    return old.replies if wanted is None else wanted
 
 
 def _looks(interaction: discord.Interaction[Any], channel: Followable, old: Looks, asked: Asked) -> Looks:

@@ -9,10 +9,8 @@ from datetime import datetime
 
 from aiosqlite import Connection as Transaction
 
-from bot.errors import NotFound
 from bot.model import MemberReply
-from bot.store.subscriptions import NOT_FOLLOWED
-from bot.store.values import from_ms, is_id, text, to_ms
+from bot.store.values import from_ms, text, to_ms
 
 MOST_OF_STORY = 5000  # in one server; what comes later is not kept
 
@@ -33,20 +31,6 @@ class Spot:
     story_id: int
     comment_id: int | None
     answers: int | None
-
-
-async def switch(tx: Transaction, guild_id: int, channel_id: int, *, on: bool) -> None:
-    """Keep members' replies of a followed channel from now on, or forget them; raises ``NotFound``."""
-    sql = "UPDATE subscriptions SET replies = ? WHERE guild_id = ? AND channel_id = ?"
-    cursor = await tx.execute(sql, (on, guild_id, channel_id if is_id(channel_id) else 0))
-    if cursor.rowcount == 0:
-        raise NotFound(NOT_FOLLOWED)
-
-
-async def switched_on(tx: Transaction, guild_id: int) -> set[int]:
-    """Return the followed channels of a server whose members' replies are kept."""
-    sql = "SELECT channel_id FROM subscriptions WHERE guild_id = ? AND replies"
-    return {row[0] for row in await tx.execute_fetchall(sql, (guild_id,))}
 
 
 async def any_on(tx: Transaction) -> bool:

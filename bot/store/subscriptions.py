@@ -20,7 +20,7 @@ NOT_FOLLOWED = "That channel is not followed here. `/channels list` shows those 
 
 _OPTIONS = """layout = :layout, comment_cap = :cap, grace_s = :grace, publish = :publish, forum_tags = :tags,
     sources = :sources, include = :include, exclude = :exclude, minimum = :minimum, role_id = :role, colour = :colour,
-    template = :template"""
+    template = :template, replies = :replies"""
 
 
 async def follow(
@@ -154,6 +154,7 @@ def subscription_of(row: sqlite3.Row) -> Subscription:
                 minimum=row["minimum"],
             ),
             looks=Looks(role_id=row["role_id"], colour=row["colour"], template=row["template"]),
+            replies=bool(row["replies"]),
         ),
     )
 
@@ -172,6 +173,7 @@ def _values(options: Options) -> dict[str, object]:
         "role": options.looks.role_id,
         "colour": options.looks.colour,
         "template": text(options.looks.template),
+        "replies": options.replies,
     }
 
 

@@ -65,7 +65,8 @@ from tests.store.files import ADMIN, CHANNEL, GUILD, NOW, PAGE, dump, locked, pa
 pytestmark = pytest.mark.asyncio
 
 MODULES = (
-    chores, comments, deliveries, follows, frozen, guild_settings, history, late, links, member_replies, meta, notices, past,
+    chores, comments, deliveries, follows, frozen, guild_settings, history, late, links, member_replies, meta,
+    notices, past,
     privacy, removals, replies, restore, search, sources, standing, stories, subscriptions, tellings, threads,
     topics, wishes, words,
 )  # fmt: skip
