@@ -23,7 +23,7 @@ PAGE_SIZE = 5
 SUGGESTIONS = 25
 MOST_AUTHORS = 8
 TEXT_LIMIT = 100  # of a suggestion and of what it is made of
-_AT_ONCE = 200  # so many comments are weighed without a thread of their own
+_AT_ONCE = 4000  # so many times a comment is looked through for a term without a thread of its own: some milliseconds
 
 
 class Kind(StrEnum):
@@ -120,7 +120,8 @@ async def suggest_sources(database: Database, guild_id: int, typed: str) -> list
 
 async def _ranked(told: Sequence[Candidate], said: Sequence[Candidate], terms: Sequence[Term]) -> list[Candidate]:
     """Return stories and comments in one order: their weights cannot be compared, but their places can."""
-    weighed = await asyncio.to_thread(_weighed, said, terms) if len(said) > _AT_ONCE else _weighed(said, terms)
+    many = len(said) * len(terms) > _AT_ONCE
+    weighed = await asyncio.to_thread(_weighed, said, terms) if many else _weighed(said, terms)
     places = [(place, one) for found in (told, weighed) for place, one in enumerate(found)]
     return [one for _, one in sorted(places, key=lambda item: item[0])]
 

@@ -34,7 +34,7 @@ PLACES = {
 # Pure modules decide; they do no I/O, read no clock and know no library that does.
 PURE = (
     "addresses", "discussion", "errors", "filters", "identity", "looks", "markdown", "model", "options", "patterns",
-    "permissions", "plan", "post", "render",
+    "permissions", "plan", "post", "query", "render",
     "schedule", "topics", "transcript", "turns", "urls", "words",
 )  # fmt: skip
 IMPURE_LIBRARIES = {

@@ -66,7 +66,7 @@ def search_message(interaction: Interaction, wanted: Search, found: Page) -> tup
     """Return a page of hits with links to where they stand, and the buttons to its neighbours."""
     text = escape(wanted.text)
     lines = [f"-# {' · '.join([_count(found), *_limits(wanted)])}"] if found.hits else [say("search.empty", text=text)]
-    lines += [_hit(interaction, hit) for hit in found.hits]
+    lines += [f"\n{_hit(interaction, hit)}" for hit in found.hits]
     title = say("search.title", text=clean_line(wanted.text))
     return discord.Embed(title=escape(title)[:256], description=within(lines), colour=COLOUR), _pager(wanted, found)
 
