@@ -30,6 +30,7 @@ def source_id(value: str) -> int:
     return int(text)
 
 
+@app_commands.guild_only()  # on the class: on its instance it would do nothing
 @app_commands.default_permissions(manage_guild=True)
 class Sources(commands.GroupCog, name="sources", description="Choose where the stories come from"):
     """Commands for people who may manage the server; the permission is checked again at run time."""
@@ -126,4 +127,4 @@ class Sources(commands.GroupCog, name="sources", description="Choose where the s
 async def setup(bot: Rendezvous) -> None:
     """Add the cog and its buttons; discord.py calls this."""
     bot.add_dynamic_items(AddButton, RestartButton)
-    await bot.add_cog(app_commands.guild_only(Sources(bot)))
+    await bot.add_cog(Sources(bot))

@@ -25,6 +25,7 @@ __all__ = ["Stories", "guild_of", "setup", "story_id"]
 Interaction = discord.Interaction[Any]
 
 
+@app_commands.guild_only()  # on the class: on its instance it would do nothing
 class Stories(Finding, Files, Follows, commands.GroupCog, name="stories", description="Read and search the stories"):
     """Commands for every member."""
 
@@ -80,4 +81,4 @@ class Stories(Finding, Files, Follows, commands.GroupCog, name="stories", descri
 async def setup(bot: Rendezvous) -> None:
     """Add the cog; discord.py calls this."""
     bot.add_dynamic_items(SearchButton)
-    await bot.add_cog(app_commands.guild_only(Stories(bot)))
+    await bot.add_cog(Stories(bot))

@@ -9,10 +9,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import interests
+from bot.chat.access import guild_of
 from bot.chat.client import Rendezvous
 from bot.chat.embeds import topics_embed, trial_embed
-from bot.chat.topic_views import SaveTopic
-from cogs.stories import guild_of
+from bot.chat.topic_views import SaveTopic, shown_embed
+from bot.chat.tree import word
+from bot.explaining import explain
 
 Interaction = discord.Interaction[Any]
 Words = app_commands.Range[str, 1, 500]
@@ -21,6 +23,7 @@ manage_guild = app_commands.checks.has_permissions(manage_guild=True)
 HOW = 'Words that must stand there; | for or, - for not, "a phrase", ending*, ( ), topic:mars'
 
 
+@app_commands.guild_only()  # on the class: on its instance it would do nothing
 @app_commands.default_permissions(manage_guild=True)
 class Topics(commands.GroupCog, name="topics", description="Choose and write what stories are to be about"):
     """Commands for people who may manage the server; the permission is checked again at run time."""
@@ -34,6 +37,15 @@ class Topics(commands.GroupCog, name="topics", description="Choose and write wha
         """List the built-in topics and this server's own."""
         built_in, own = await interests.listed(self.bot.database, guild_of(interaction))
         await interaction.response.send_message(embed=topics_embed(built_in, own), ephemeral=True)
+
+    @app_commands.command(description=word("command.topics.show"))
+    @app_commands.describe(topic=word("command.topics.show.topic"))
+    @manage_guild
+    async def show(self, interaction: Interaction, topic: str) -> None:
+        """Say what a topic looks for, and how much of the newest stories fits."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        found = await explain(self.bot.database, guild_of(interaction), topic)
+        await interaction.edit_original_response(embed=shown_embed(self.bot, found))
 
     @app_commands.command(description="See which of the newest stories a topic would let through, and why")
     @app_commands.describe(topic="One of the topics")
@@ -74,6 +86,7 @@ class Topics(commands.GroupCog, name="topics", description="Choose and write wha
         view = SaveTopic(interaction.user.id, name, words, new=new)
         await interaction.edit_original_response(embed=trial_embed(f"Topic {name}: a trial", trial), view=view)
 
+    @show.autocomplete("topic")
     @test.autocomplete("topic")
     async def _any(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         return await topic_choices(interaction, current, everything=False)
@@ -99,4 +112,4 @@ async def topic_choices(
 
 async def setup(bot: Rendezvous) -> None:
     """Add the cog; discord.py calls this."""
-    await bot.add_cog(app_commands.guild_only(Topics(bot)))
+    await bot.add_cog(Topics(bot))

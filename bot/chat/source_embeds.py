@@ -71,7 +71,9 @@ def condition(source: Source) -> str:
         return f"⏹ stopped: {markdown.escape(source.stopped_reason)}"
     if source.failing_since:
         trouble = markdown.escape(source.last_error or "it cannot be read").rstrip(".")
-        return f"⚠ failing since <t:{int(source.failing_since.timestamp())}:f>: {trouble}.{_next(source)}"
+        # The cause, with its HTTP status, is for the operator alone: bot/errors.py promises it.
+        told = f" Only my operator can see why: `rendezvous sources check {source.id}`."
+        return f"⚠ failing since <t:{int(source.failing_since.timestamp())}:f>: {trouble}.{_next(source)}{told}"
     if source.last_read_at is None:
         return "not read yet; that happens within a minute"
     following = f", next {_ago(source.next_at)}" if source.next_at else ""

@@ -1,4 +1,4 @@
-"""The button that saves a topic after its trial."""
+"""What a topic is about, and the button that saves one after its trial."""
 
 from __future__ import annotations
 
@@ -7,10 +7,41 @@ from typing import Any
 import discord
 
 from bot import interests
+from bot.chat.embeds import within
 from bot.chat.failures import guarded
+from bot.chat.messages import COLOUR
+from bot.chat.tree import mention
 from bot.errors import NotFound
+from bot.explaining import Explanation
+from bot.markdown import escape
+from bot.topics.shown import Sign
+from bot.words import say
 
+FIELD_LIMIT = 1024
 MINUTES = 15  # as long as Discord lets a command be answered
+
+
+def shown_embed(client: Any, found: Explanation) -> discord.Embed:
+    """Return what a topic is about, what speaks for and against it, and how much fits."""
+    trial = found.trial
+    fits = say("topic.fits", count=len(trial.fitting), all=trial.looked_at, test=mention(client, "topics test"))
+    if found.expression:
+        own = f"`{found.expression.replace('`', chr(39))}`"
+        lines = [say("topic.own"), own, "", fits, say("topic.change", edit=mention(client, "topics edit"))]
+        return discord.Embed(title=say("topic.title", name=found.name), description=within(lines), colour=COLOUR)
+    embed = discord.Embed(
+        title=say("topic.title", name=found.name), description=f"{escape(found.about)}\n\n{fits}", colour=COLOUR
+    )
+    for name, speaks_for in ((say("topic.for"), True), (say("topic.against"), False)):
+        lines = [_sign(sign) for sign in found.signs if sign.speaks_for is speaks_for]
+        if lines:
+            embed.add_field(name=name, value=within(lines, FIELD_LIMIT), inline=False)
+    return embed
+
+
+def _sign(sign: Sign) -> str:
+    words = ", ".join(f"`{phrase}`" for phrase in sign.phrases)
+    return f"• {sign.meaning}: {words}, …" if words else f"• {sign.meaning}"
 
 
 class SaveTopic(discord.ui.View):
