@@ -47,6 +47,7 @@ class Desk:
         self.reads = Allowance(10, timedelta(minutes=1))
         self.adds = Allowance(5, timedelta(minutes=1))
         self.follows = Allowance(5, timedelta(minutes=1))
+        self.tests = Allowance(2, timedelta(minutes=1))
         self.offers = Offers[Offer](KEPT)
 
     def may_read(self, guild_id: int, now: datetime) -> None:
@@ -60,6 +61,10 @@ class Desk:
     def may_follow(self, guild_id: int, now: datetime) -> None:
         """Count a channel that is followed; raises ``Conflict`` when a server followed too many just now."""
         _require(self.follows.take(guild_id, now), "followed 5 channels")
+
+    def may_test(self, guild_id: int, now: datetime) -> None:
+        """Count a card that is posted as a test; raises ``Conflict`` when a server had too many just now."""
+        _require(self.tests.take(guild_id, now), "posted 2 tests")
 
     def accepted(self, token: str, guild_id: int, user_id: int, now: datetime) -> Preview:
         """Return what was offered to this person here; raises ``NotFound``, the same for foreign, absent and old."""

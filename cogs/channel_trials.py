@@ -42,7 +42,6 @@ class Trials(commands.Cog):
     @app_commands.command(description=word("command.channels.test"))
     @app_commands.describe(channel=word("command.channels.test.channel"))
     @app_commands.autocomplete(channel=suggest_followed)
-    @app_commands.checks.cooldown(2, 60.0, key=lambda interaction: interaction.guild_id)
     @manage_guild
     async def test(self, interaction: Interaction, channel: str) -> None:
         """Post the newest fitting story as a test."""

@@ -37,6 +37,7 @@ async def post_test(interaction: discord.Interaction[Any], trial: Trial) -> str:
     test = as_test(post, say("trial.mark"))
     if subscription.options.layout is Layout.FORUM:
         test = await _in_forum(messenger, place, test, subscription.options.forum_tags)
+    interaction.client.desk.may_test(place.guild_id, interaction.client.clock.now())
     answer = await messenger.create(place, test, secrets.token_hex(12))
     if not isinstance(answer, Sent):
         raise Conflict(say("trial.refused", channel=channel.mention))
