@@ -29,14 +29,16 @@ def pages(conversation: Conversation, sort: Sort = Sort.OLDEST, *, folded: bool 
     links = dict(conversation.links)
     result, page = [], _title(conversation) + _about(conversation, nodes, sort)
     head = f"**{member_name(conversation.story.story.title)}**\n"
+    size = markdown.units(page)
     for node in nodes:
         if folded and node.depth:
             continue
         for block in _blocks(conversation, links, node, folded=folded):
-            if markdown.units(page) + markdown.units(block) > PAGE_LIMIT:
+            more = markdown.units(block)
+            if size + more > PAGE_LIMIT:
                 result.append(page)
-                page = head
-            page += block
+                page, size = head, markdown.units(head)
+            page, size = page + block, size + more
     return [*result, page]
 
 
@@ -79,8 +81,12 @@ def _blocks(conversation: Conversation, links: dict[int | None, str], node: Node
     head = _head(conversation, links, node)
     body = node.said.body if isinstance(node.said, MemberReply) else node.said.comment.body
     first_limit = max(FOLDED_LIMIT, BODY_LIMIT - markdown.units(head))
-    parts = [markdown.excerpt(body, FOLDED_LIMIT)] if folded else markdown.split(body, BODY_LIMIT, first_limit)
-    parts = [part for part in parts if part] or [f"*{say('discussion.no_text')}*"]
+    if folded:
+        parts = [markdown.excerpt(body, FOLDED_LIMIT)]
+    else:
+        fits = markdown.units(body) <= first_limit
+        parts = [body] if fits else markdown.split(body, BODY_LIMIT, first_limit)
+    parts = [part for part in parts if part.strip()] or [f"*{say('discussion.no_text')}*"]
     for number, part in enumerate(parts):
         lines = [line for line in part.splitlines() if line.strip()]
         first = head if number == 0 else f"-# {say('discussion.continued')}"

@@ -8,7 +8,7 @@ from html import escape
 from itertools import groupby
 
 from bot.markdown_escape import BREAK
-from bot.markdown_tokens import Token, tokens
+from bot.markdown_tokens import Token, has_markup, tokens
 from bot.urls import safe_link
 
 _TAGS = {"**": "b", "*": "i", "__": "u", "~~": "s", "||": 'span class="spoiler" tabindex="0"'}
@@ -62,6 +62,8 @@ def _line(line: str) -> str:
 
 
 def _inline(text: str) -> str:
+    if not has_markup(text):
+        return escape(text)
     out: list[str] = []
     opened: list[str] = []
     for token in tokens(text):

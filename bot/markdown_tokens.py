@@ -23,6 +23,7 @@ _TOKEN = re.compile(
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
+_MARKUP = re.compile(r"[\\`\[<|*_~]")  # without any of these, a line holds words and blanks alone
 _LINE_SIGN = re.compile(r"(?m)^(> ?)*(-# |#{1,3} (?=\S))?")
 _FENCE = re.compile(r"(?m)^```[\w+#-]*$\n?")
 
@@ -42,6 +43,11 @@ def tokens(markdown: str) -> Iterator[Token]:
         kind = match.lastgroup or "other"
         # lastgroup names the last group that closed at the outermost level, which is always the alternative itself.
         yield Token(kind, match[0], _shown(kind, match))
+
+
+def has_markup(line: str) -> bool:
+    """Tell whether a line may hold anything but words; most do not, and need not be taken apart."""
+    return _MARKUP.search(line) is not None
 
 
 def plain(markdown: str) -> str:
@@ -67,7 +73,8 @@ def after(opened: tuple[str, ...], found: Iterable[Token]) -> tuple[str, ...]:
 
 
 def _plain_text(markdown: str) -> str:
-    return "".join(token.shown for token in tokens(_LINE_SIGN.sub("", markdown)))
+    text = _LINE_SIGN.sub("", markdown)
+    return "".join(token.shown for token in tokens(text)) if has_markup(text) else text
 
 
 def _shown(kind: str, match: re.Match[str]) -> str:
