@@ -45,7 +45,10 @@ async def retry(database: Database, guild_id: int, delivery_id: int, now: dateti
 
 
 async def pause(database: Database, guild_id: int, channel_id: int) -> None:
-    """Post nothing more into a channel; what stands there follows its source. Raises ``NotFound``, ``Conflict``."""
+    """Post nothing more into a channel for now: what comes waits, and what stands there follows its source.
+
+    Raises ``NotFound``, ``Conflict``.
+    """
     async with database.write() as tx:
         if (await subscriptions.get(tx, guild_id, channel_id)).paused_reason:
             raise Conflict(PAUSED_ALREADY)
@@ -58,8 +61,8 @@ async def resume(database: Database, guild_id: int, channel_id: int, now: dateti
     async with database.write() as tx:
         paused = (await subscriptions.get(tx, guild_id, channel_id)).paused_reason
         await subscriptions.resume(tx, channel_id)
-        await removals.followed_again(tx, channel_id)
         waited = await history.resume(tx, channel_id)
+        await removals.followed_again(tx, channel_id)
         await catchup.leave_out(tx, now)
         if not paused and not waited:
             raise Conflict(NOT_PAUSED)

@@ -143,7 +143,7 @@ class Channels(
     async def pause(self, interaction: Interaction, channel: str) -> None:
         """Let a channel rest."""
         await history.pause(self.bot.database, guild_of(interaction), channel_id(channel))
-        text = f"I post nothing more into <#{channel_id(channel)}> until `/channels resume`."
+        text = f"I post nothing more into <#{channel_id(channel)}> until `/channels resume`. What comes meanwhile waits."
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command(description="Go on posting into a channel that was paused, or that waits for something")
@@ -156,7 +156,7 @@ class Channels(
             self.bot.database, guild_of(interaction), channel_id(channel), self.bot.clock.now()
         )
         self.bot.deliverer.wake()
-        first = f" {waited} that waited go first." if waited else " What came meanwhile is not posted."
+        first = f" {waited} that waited go first." if waited else " Nothing waited."
         await interaction.response.send_message(f"I post into <#{channel_id(channel)}> again.{first}", ephemeral=True)
 
     @app_commands.command(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot import history, library
 from bot.errors import Conflict, NotFound
-from bot.model import Comment, State, StoryPage
+from bot.model import Comment, Layout, Options, State, StoryPage
 from bot.post import Duty, Refused, Unknown
 from bot.store import deliveries, removals
 from tests.conftest import Start
@@ -135,13 +136,56 @@ async def test_a_paused_channel_gets_nothing_but_deletions_and_edits_and_then_go
         await world.deliverer.run_due()
     assert world.said() == [text.replace("first", "edited") for text in posted]
     assert ("Bob", "waits: an admin paused this channel") in await shown(world)
-    assert await history.resume(world.database, GUILD, CHANNEL, world.clock.now()) == 2
+    assert await history.resume(world.database, GUILD, CHANNEL, world.clock.now()) == 3
     await world.drain()
-    assert world.said()[1:] == ["edited", "answer to Ann", "answer to Bob"]
+    assert sorted(world.said()[1:]) == ["", "answer to Ann", "answer to Bob", "edited"]
     with pytest.raises(Conflict):
         await history.resume(world.database, GUILD, CHANNEL, world.clock.now())
     with pytest.raises(NotFound):
         await history.resume(world.database, 4711, CHANNEL, world.clock.now())
+
+
+@pytest.mark.parametrize("layout", [Layout.THREAD, Layout.STORY_ONLY])
+@pytest.mark.parametrize("again", ["resume", "follow"])
+async def test_what_comes_while_a_channel_is_paused_waits_and_is_posted_in_order(
+    world: World, layout: Layout, again: str
+) -> None:
+    options = Options(layout, grace=timedelta(0))
+    await library.edit(world.database, GUILD, CHANNEL, None, options)
+    await world.read(PAGE)
+    await world.drain()
+    stood = len(world.messenger.posted)
+    await history.pause(world.database, GUILD, CHANNEL)
+    late = Comment("d", "Di", "late", parent="a")
+    new = StoryPage(replace(STORY, title="Another", url="https://example.org/2"), (Comment("x", "Xi", "fresh"),))
+    for page in (replace(PAGE, comments=(*PAGE.comments, late)), new):
+        await world.read(page)
+    await world.deliverer.release(GUILD)
+    await world.drain()
+    assert len(world.messenger.posted) == stood
+    if again == "resume":
+        waited = await history.resume(world.database, GUILD, CHANNEL, world.clock.now())
+        assert waited == (3 if layout is Layout.THREAD else 1)
+    else:
+        await library.follow(world.database, GUILD, CHANNEL, ADMIN, world.clock.now(), options=options)
+    await world.drain()
+    said = [text for text in world.said()[stood:] if text]
+    assert sorted(said) == (["fresh", "late"] if layout is Layout.THREAD else [])
+    assert len(world.messenger.posted) == stood + (3 if layout is Layout.THREAD else 1)
+
+
+async def test_of_what_waited_through_a_long_pause_only_what_is_not_too_old_is_posted(world: World) -> None:
+    await world.read(PAGE)
+    await world.drain()
+    await history.pause(world.database, GUILD, CHANNEL)
+    await world.read(StoryPage(replace(STORY, title="Old", url="https://example.org/old")))
+    world.clock.turn(8 * 24 * 3600)
+    await world.read(StoryPage(replace(STORY, title="New", url="https://example.org/new")))
+    await history.resume(world.database, GUILD, CHANNEL, world.clock.now())
+    await world.drain()
+    titles = [post.embed.title for _, post in world.messenger.posted.values() if post.embed]
+    assert titles == [STORY.title, "New"]
+    assert "given up: it would have come far too late" in [state for _, state in await shown(world)]
 
 
 async def test_a_doubt_stays_a_doubt_through_a_pause(world: World) -> None:
@@ -233,12 +277,14 @@ async def test_discord_pauses_and_resumes(start: Start) -> None:
         await run.follow()
         paused = await run.box.command(ada, news, "channels pause", {"channel": str(news)})
         assert f"nothing more into <#{news}>" in paused.content
+        assert "What comes meanwhile waits" in paused.content
         await run.deliver(PAGE)
         assert run.box.messages(news) == []
         listed = await run.box.command(ada, news, "channels list", {})
         assert "paused: an admin paused this channel" in listed.embeds[0]["description"]
         resumed = await run.box.command(ada, news, "channels resume", {"channel": str(news)})
-        assert "What came meanwhile is not posted" in resumed.content
+        assert "4 that waited go first" in resumed.content
         await run.deliver(StoryPage(replace(STORY, title="Next", url="https://example.org/next")))
-        assert [message["embeds"][0]["title"] for message in run.box.messages(news)] == ["Next"]
+        titles = [message["embeds"][0]["title"] for message in run.box.messages(news)]
+        assert sorted(titles) == ["Next", STORY.title]
         assert "not paused" in (await run.box.command(ada, news, "channels resume", {"channel": str(news)})).content

@@ -7,7 +7,7 @@ from datetime import datetime
 from aiosqlite import Connection as Transaction
 
 from bot.store import subscriptions
-from bot.store.reasons import DELETED, REMOVED, UNFOLLOWED
+from bot.store.reasons import DELETED, PAUSED, REMOVED, UNFOLLOWED
 from bot.store.values import to_ms
 
 _OF_GUILDS = (
@@ -87,7 +87,10 @@ async def unfollowed(tx: Transaction, channel_id: int) -> None:
 
 
 async def followed_again(tx: Transaction, channel_id: int) -> None:
-    """What stands in the channel since before the bot was removed is ours again; nothing is posted by this."""
+    """What stands there since before the bot was removed is ours again; what waited as an admin paused it goes on."""
+    sql = """UPDATE deliveries SET state = iif(attempt_at IS NULL, 'pending', 'inflight'), reason = NULL
+        WHERE state = 'held' AND channel_id = ? AND reason = ? AND message_id IS NULL"""
+    await tx.execute(sql, (channel_id, PAUSED))
     sql = "UPDATE deliveries SET state = 'live', reason = NULL WHERE channel_id = ? AND state = 'gone' AND reason = ?"
     await tx.execute(sql, (channel_id, REMOVED))
 

@@ -12,6 +12,7 @@ from aiosqlite import Connection as Transaction
 from bot.errors import Conflict, NotFound
 from bot.model import Layout, Options, Subscription
 from bot.options import Filters, Looks
+from bot.store.reasons import PAUSED
 from bot.store.values import from_ms, is_id, text, to_ms
 
 LIMIT = 50
@@ -100,9 +101,9 @@ async def of_guild(tx: Transaction, guild_id: int) -> list[Subscription]:
 
 
 async def active(tx: Transaction) -> list[Subscription]:
-    """Return every subscription that is not paused, oldest first."""
-    sql = "SELECT * FROM subscriptions WHERE paused_reason IS NULL ORDER BY id"
-    return [subscription_of(row) for row in await tx.execute_fetchall(sql)]
+    """Return every subscription to which stories are promised, oldest first: where an admin paused it, they wait."""
+    sql = "SELECT * FROM subscriptions WHERE paused_reason IS NULL OR paused_reason = ? ORDER BY id"
+    return [subscription_of(row) for row in await tx.execute_fetchall(sql, (PAUSED,))]
 
 
 async def all_(tx: Transaction) -> list[Subscription]:

@@ -13,7 +13,7 @@ from aiosqlite import Connection as Transaction
 from bot.model import StoredComment, StoredStory, Subscription
 from bot.plan import oldest
 from bot.store import chores, meta
-from bot.store.reasons import DELETED, ORPHAN, REMOVED, SHORTER, UNFOLLOWED, UNPOSTED, WITHDRAWN
+from bot.store.reasons import DELETED, ORPHAN, PAUSED, REMOVED, SHORTER, UNFOLLOWED, UNPOSTED, WITHDRAWN
 from bot.store.values import text, to_ms
 
 _INSERT = """INSERT OR IGNORE INTO deliveries (guild_id, channel_id, subscription_id, story_id, comment_id, part,
@@ -25,8 +25,11 @@ _CARDS = """SELECT d.id, d.state, d.guild_id, d.channel_id, d.subscription_id, d
         (SELECT count(*) FROM deliveries c INDEXED BY deliveries_story WHERE c.story_id = d.story_id
             AND c.channel_id = d.channel_id AND c.comment_id > 0 AND c.part = 0) AS mirrored,
         (SELECT count(*) FROM deliveries c INDEXED BY deliveries_pending WHERE c.state = 'pending'
-            AND c.channel_id = d.channel_id AND c.story_id = d.story_id AND c.comment_id > 0) AS waiting
-    FROM deliveries d JOIN subscriptions s ON s.channel_id = d.channel_id AND s.paused_reason IS NULL
+            AND c.channel_id = d.channel_id AND c.story_id = d.story_id AND c.comment_id > 0)
+        + (SELECT count(*) FROM deliveries c INDEXED BY deliveries_held WHERE c.state = 'held'
+            AND c.channel_id = d.channel_id AND c.story_id = d.story_id AND c.comment_id > 0) AS waiting,
+        s.paused_reason IS NOT NULL AS paused
+    FROM deliveries d JOIN subscriptions s ON s.channel_id = d.channel_id AND coalesce(s.paused_reason, :pause) = :pause
     WHERE d.story_id = :story AND d.channel_id = coalesce(:channel, d.channel_id) AND d.comment_id IS NULL
         AND d.layout <> 'story-only' AND NOT d.thread_closed
         AND (d.state IN ('pending', 'inflight', 'live', 'held') OR d.state = 'gone' AND d.thread_id IS NOT NULL)"""
@@ -66,13 +69,15 @@ async def want_story(
     when = {"layout": str(where.options.layout), "promised": to_ms(since or now), "next": None, "reason": None}
     await tx.execute(_INSERT, {**row, **card, **when})
     await tx.execute(_REVIVE, {"channel": where.channel_id, "story": story.id, "first": UNFOLLOWED, "second": REMOVED})
-    for target in await tx.execute_fetchall(_CARDS, {"story": story.id, "channel": where.channel_id}):
+    for target in await tx.execute_fetchall(_CARDS, _at(story.id, where.channel_id)):
         sql = "SELECT comment_id FROM deliveries WHERE story_id = ? AND channel_id = ? AND comment_id > 0"
         known = {row[0] for row in await tx.execute_fetchall(sql, (story.id, where.channel_id))}
         fresh = [comment for comment in found if comment.id not in known]
         cap = target["comment_cap"]
         left_out = await _want(tx, target, story.id, fresh, now, limit=max(0, cap - len(known)) if cap else len(fresh))
         await _leave_out(tx, target, story.id, left_out)
+    if where.paused_reason:
+        await _pause(tx, where.channel_id, story.id)
     return tx.total_changes - before
 
 
@@ -84,12 +89,14 @@ async def want_comments(
     ``orphans`` are keys of those whose parents may still come: they wait for them, but not long.
     """
     before = tx.total_changes
-    for target in list(await tx.execute_fetchall(_CARDS, {"story": story_id, "channel": None})) if found else ():
+    for target in list(await tx.execute_fetchall(_CARDS, _at(story_id))) if found else ():
         first = target["mirrored"] == 0 and target["comment_cap"]
         room = first or (MOST_WAITING - target["waiting"] if target["mirrored"] else len(found))
         left_out = await _want(tx, target, story_id, found, now, limit=max(0, room), new=True, orphans=orphans)
         if left_out:
             await _leave_out(tx, target, story_id, left_out, more=True)
+        if target["paused"]:
+            await _pause(tx, target["channel_id"], story_id)
     return tx.total_changes - before
 
 
@@ -144,6 +151,17 @@ async def _leave_out(tx: Transaction, card: sqlite3.Row, story_id: int, number: 
     sql = "UPDATE stories SET revision = revision + 1 WHERE id = ? RETURNING revision"
     for (revision,) in await tx.execute_fetchall(sql, (story_id,)):
         await tx.execute("UPDATE deliveries SET want_rev = ? WHERE id = ?", (revision, card["id"]))
+
+
+async def _pause(tx: Transaction, channel_id: int, story_id: int) -> None:
+    """Let what was promised to a channel that an admin paused wait there; see ``bot.store.history.pause``."""
+    sql = """UPDATE deliveries SET state = 'held', reason = ?, next_at = NULL
+        WHERE channel_id = ? AND story_id = ? AND state = 'pending' AND message_id IS NULL"""
+    await tx.execute(sql, (PAUSED, channel_id, story_id))
+
+
+def _at(story_id: int, channel_id: int | None = None) -> dict[str, object]:
+    return {"story": story_id, "channel": channel_id, "pause": PAUSED}
 
 
 async def withdraw(tx: Transaction, vanished: Iterable[StoredComment]) -> None:
