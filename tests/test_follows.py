@@ -254,7 +254,7 @@ async def test_following_lists_with_links_and_ends_what_is_chosen(stage):
     card = next(iter(stage.world.history(stage.news)))
     line = f"`#1` [**{STORY.title}**]({LINK}{stage.guild}/{stage.news}/{card.id}) · by direct message, at once"
     assert listed.embeds[0]["description"] == line
-    assert listed.embeds[0]["footer"]["text"] == f"1 of {MOST}"
+    assert listed.embeds[0]["footer"]["text"] == f"1 of at most {MOST}"
     menu = listed.components[0]["components"][0]
     left = await stage.box.click(stage.max, listed.token, menu["custom_id"], [menu["options"][0]["value"]])
     assert "Nothing yet" in left.embeds[0]["description"]
@@ -272,7 +272,7 @@ async def test_a_long_list_is_turned_page_by_page_and_typing_finds_what_is_follo
             options = {"how": How.DM, "pace": Pace.NOW, "language": "en"}
             await follows.put(tx, stage.guild, stage.max, number + 2, stage.clock.now(), **options)
     listed = await stage.ask("following")
-    assert listed.embeds[0]["footer"]["text"] == f"45 of {MOST}"
+    assert listed.embeds[0]["footer"]["text"] == f"45 of at most {MOST}"
     seen = listed.embeds[0]["description"].count("\n")
     while nexts := [
         b for row in listed.components for b in row["components"] if b.get("label") == "▶" and not b.get("disabled")
@@ -386,6 +386,14 @@ async def test_a_member_is_told_in_the_language_they_followed_in(stage, monkeypa
     await stage.come("Cleo")
     await stage.later(seconds=15)
     assert spoken == ["xx"]
+
+
+async def test_what_is_noticed_is_told_in_the_same_round_though_time_passes_meanwhile(stage, monkeypatch):
+    await stage.follow()
+    await stage.come("Cleo")
+    still = stage.clock.now
+    monkeypatch.setattr(stage.clock, "now", lambda: stage.clock.turn(0.001) or still())
+    assert await stage.sender.run_due() == 1
 
 
 async def test_members_of_one_story_are_told_each_for_themselves(stage):

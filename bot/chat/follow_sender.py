@@ -82,8 +82,8 @@ class FollowSender:
 
     async def run_due(self) -> int:
         """Tell what is due; returns how many members were told. Before READY nobody knows which servers there are."""
-        told, now, full = 0, self._clock.now(), self._bot.is_ready()
         await self._notice()
+        told, now, full = 0, self._clock.now(), self._bot.is_ready()
         while full:
             async with self._database.read() as tx:
                 due = await tellings.due(tx, now, AT_ONCE)
