@@ -42,9 +42,13 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """What storing the items of a read did: stories told of for the first time, oldest first, and what else moved."""
+    """What storing the items of a read did: stories told of for the first time, oldest first, and what else moved.
+
+    ``told`` are those that may be posted, ``news`` those of them that nobody told of before.
+    """
 
     new: tuple[int, ...]
+    told: tuple[int, ...]
     news: tuple[int, ...]
     changed: bool
     moved: int
@@ -62,6 +66,7 @@ async def take_read(
         baseline = source.baseline_at is None
         stored = await _store(tx, source, fetched.items, now, baseline=baseline)
         posted, queued, promised = await _post(tx, source, stored.news, now)
+        promised += await _post_where_awaited(tx, source, stored.told[-MOST_AT_ONCE:], now)
         changed = bool(stored.new) or stored.changed
         step = schedule.read(_read_up_to(source, fetched, now, full=full), now, changed=changed, chance=chance)
         await sources.save(tx, step.source)
@@ -157,7 +162,9 @@ async def _store(tx: Transaction, source: Source, items: Sequence[Item], now: da
     for story_id, item in new:
         if not baseline and story_id not in late:
             await _plan_probe(tx, story_id, item, now)
-    return _Stored(tuple(story_id for story_id, _ in new), tuple(s for s in news if s not in late), changed, moved)
+    ids = tuple(story_id for story_id, _ in new)
+    told_of = () if baseline else tuple(story_id for story_id in ids if story_id not in late)
+    return _Stored(ids, told_of, tuple(story_id for story_id in news if story_id not in late), changed, moved)
 
 
 def _oldest_first(items: Sequence[Item], now: datetime) -> list[Item]:
@@ -223,6 +230,19 @@ async def _post(tx: Transaction, source: Source, news: Sequence[int], now: datet
     if queued:
         await tell_queued(tx, source, len(queued), now)
     return posted, len(queued), promised
+
+
+async def _post_where_awaited(tx: Transaction, source: Source, told: Sequence[int], now: datetime) -> int:
+    """Promise stories to the channels that want them from this source and not from those that told of them before."""
+    active = await subscriptions.active(tx) if told else []
+    waiting = [one for one in active if source.id in one.options.filters.sources]
+    audience, promised = await links.audience(tx, source) if waiting else None, 0
+    for story_id in told if waiting else ():
+        others = {*await links.sources_of(tx, story_id)} - {source.id}
+        where = [one for one in waiting if not others & {*one.options.filters.sources}]
+        where = [one for one in where if audience is None or one.guild_id in audience]
+        promised += await promise(tx, story_id, where, now, last_read=source.last_read_at)
+    return promised
 
 
 async def _eligible(

@@ -97,7 +97,7 @@ def _compiled(expression: str) -> Any:  # the library has no types
     options = re2.Options()
     options.max_mem, options.case_sensitive, options.log_errors, options.never_capture = MEMORY, False, False, True
     try:
-        found = re2.compile(expression.encode("utf-8", "replace"), options)
+        found = re2.compile(f"(?m){expression}".encode("utf-8", "replace"), options)  # ^ and $: of title or line
     except re2.error as error:
         reason = error.args[0].decode("utf-8", "replace") if error.args else ""
         raise BadOption(say("filter.no_regex", text=_shown(f"/{expression}/"), reason=_shown(reason))) from error

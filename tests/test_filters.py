@@ -29,7 +29,7 @@ def refused(story=STORY, score=None, sources=(), **chosen):
 @pytest.mark.parametrize(
     "pattern",
     ["shenzhou", "TIANGONG", "long march", "taikonaut*", "uberraschend", "Jiuquan.", "/shenzhou-\\d+/", "/^china/",
-     "/long\\s+march\\s+\\d[a-z]/", "/FRÜH/", "/überraschend/"],
+     "/long\\s+march\\s+\\d[a-z]/", "/FRÜH/", "/überraschend/", "/tiangong$/", "/^three/"],
 )  # fmt: skip
 def test_a_word_phrase_or_expression_is_found_whatever_its_case(pattern):
     assert listed(pattern) == (pattern,)

@@ -195,7 +195,7 @@ async def merge(tx: Transaction, source_id: int, into: int) -> None:
         SELECT :new, story_id, seen_at, queued FROM source_stories WHERE source_id = :old""",
         """UPDATE sources SET everyone = max(everyone, (SELECT everyone FROM sources WHERE id = :old))
         WHERE id = :new""",
-        """UPDATE subscriptions SET sources = replace(sources, ' ' || :old || ' ', ' ' || :new || ' ')
+        """UPDATE subscriptions SET sources = replace(sources, ',' || :old || ',', ',' || :new || ',')
         WHERE sources <> ''""",
         "DELETE FROM sources WHERE id = :old",
     ):

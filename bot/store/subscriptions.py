@@ -149,7 +149,7 @@ def subscription_of(row: sqlite3.Row) -> Subscription:
             publish=bool(row["publish"]),
             forum_tags=tuple(json.loads(row["forum_tags"])),
             filters=Filters(
-                sources=tuple(dict.fromkeys(map(int, row["sources"].split()))),
+                sources=tuple(dict.fromkeys(map(int, filter(None, row["sources"].split(","))))),
                 include=tuple(json.loads(row["include"])),
                 exclude=tuple(json.loads(row["exclude"])),
                 minimum=row["minimum"],
@@ -167,7 +167,7 @@ def _values(options: Options) -> dict[str, object]:
         "grace": int(options.grace.total_seconds()),
         "publish": options.publish,
         "tags": _listed(options.forum_tags),
-        "sources": f" {' '.join(map(str, options.filters.sources))} " if options.filters.sources else "",
+        "sources": "".join(f",{source_id}," for source_id in options.filters.sources),
         "include": _listed(options.filters.include),
         "exclude": _listed(options.filters.exclude),
         "minimum": options.filters.minimum,

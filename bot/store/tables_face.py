@@ -23,7 +23,7 @@ SEARCH: tuple[str, ...] = (
 
 # What of the wanted topics goes to a channel, and how it looks there.
 FILTERS: tuple[str, ...] = (
-    # Numbers of sources, each with a blank before and behind it; patterns as JSON lists. None: no such filter.
+    # Numbers of sources, each between two commas (",3,,5,"); patterns as JSON lists. None: no such filter.
     "ALTER TABLE subscriptions ADD COLUMN sources TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE subscriptions ADD COLUMN include TEXT NOT NULL DEFAULT '[]'",
     "ALTER TABLE subscriptions ADD COLUMN exclude TEXT NOT NULL DEFAULT '[]'",
@@ -33,7 +33,7 @@ FILTERS: tuple[str, ...] = (
     "ALTER TABLE subscriptions ADD COLUMN template TEXT NOT NULL DEFAULT ''",
     # The number of a source that is gone may be another's one day; 0 is nobody's.
     """CREATE TRIGGER subscriptions_source_gone AFTER DELETE ON sources BEGIN
-        UPDATE subscriptions SET sources = replace(sources, ' ' || OLD.id || ' ', ' 0 ') WHERE sources <> ''; END""",
+        UPDATE subscriptions SET sources = replace(sources, ',' || OLD.id || ',', ',0,') WHERE sources <> ''; END""",
 )
 
 # Which members want to hear of new comments on a story.
