@@ -404,3 +404,57 @@ async def test_the_list_shows_all_options_of_50_channels_page_by_page(start: Sta
                 shown = await run.box.click(ada, shown.token, button(shown, "▶"))
         assert seen == 50
         assert shown.components[0]["components"][0]["label"] == "◀"
+
+
+@pytest.mark.parametrize("embeds", [True, False])
+async def test_a_card_below_a_template_is_found_again_after_an_answer_that_was_lost(start: Start, embeds) -> None:
+    async with start() as run:
+        role = team(run)
+        ada, news = await followed(run, role=str(role))
+        shown = await with_template(run, ada, news, "**Read this**\n{title} ({url})")
+        await run.box.click(ada, shown.token, button(shown, "Save"))
+        if not embeds:
+            run.box.world.set_permission(news, run.box.world.bot_id, deny=1 << 14)
+        run.box.faults.add(method="POST", path_regex=r"/channels/\d+/messages$", kind="500", after=True, times=1)
+        await take(run, MOON, MARS)
+        assert len(cards(run)) == 2
+        sent = [body for body in created(run) if "rover" in str(body)]
+        assert len(sent) == 1  # found and adopted, not sent again
+        text = cards(run)[0]["content"]
+        filled = f"<@&{role}> **Read this**\nA lunar rover drives (<https://site.example/moon>)"
+        assert text == filled if embeds else text.endswith("\n" + filled)
+        assert bool(cards(run)[0]["embeds"]) is embeds
+
+
+async def test_a_forum_post_has_its_template_and_calls_the_role_too(start: Start) -> None:
+    async with start() as run:
+        role, world = team(run), run.box.world
+        forum = world.add_channel("stories-forum", 15, world.guild.id)
+        ada, _, news = people(run)
+        options = {"channel": str(forum.id), "topics": "everything", "newest": 0, "role": str(role), "colour": "red"}
+        said = await run.box.command(ada, news, "channels follow", options)
+        assert "go to" in said.content
+        tried = await run.box.command(ada, news, "channels test", {"channel": str(forum.id)})
+        assert "no story yet" in tried.content
+        await take(run, MOON)
+        begun = [e["body"] for e in run.box.traffic if e["method"] == "POST" and e["path"].endswith("/threads")]
+        assert begun[0]["message"]["content"] == f"<@&{role}>"
+        assert [int(one) for one in begun[0]["message"]["allowed_mentions"]["roles"]] == [role]
+        assert begun[0]["message"]["embeds"][0]["color"] == 0xE74C3C
+        tried = await run.box.command(ada, news, "channels test", {"channel": str(forum.id)})
+        assert "Here it is" in tried.content
+        begun = [e["body"] for e in run.box.traffic if e["method"] == "POST" and e["path"].endswith("/threads")]
+        assert begun[1]["name"].startswith("🧪 A test")
+        assert begun[1]["message"]["allowed_mentions"]["parse"] == []
+        assert not begun[1]["message"]["allowed_mentions"].get("roles")
+
+
+async def test_an_old_story_that_is_posted_later_calls_nobody(start: Start) -> None:
+    async with start() as run:
+        role = team(run)
+        await ingest(run.database, StoryPage(MOON), datetime(2020, 1, 1, tzinfo=UTC), deliver=False)
+        await followed(run, role=str(role), newest=1)
+        await run.settle()
+        (body,) = created(run)
+        assert body["content"] == f"<@&{role}>"
+        assert not body["allowed_mentions"].get("roles")
