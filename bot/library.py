@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
 
+from bot import query
 from bot.interests import EVERYTHING, Own, chosen_topics, own_topics, wants
 from bot.model import Options, StoredStory, Subscription
 from bot.schedule import FRESH
-from bot.store import comments, links, removals, sources, stories, subscriptions, threads, wishes
+from bot.store import comments, links, removals, search, sources, stories, subscriptions, threads, wishes
+from bot.store.brief import BriefDatabase
 from bot.store.database import Database, Transaction
 from bot.wanted import judged
 
@@ -46,10 +48,18 @@ async def show(database: Database, guild_id: int, story_id: int) -> StoredStory:
         return await stories.visible(tx, guild_id, story_id)
 
 
-async def suggest(database: Database, guild_id: int, text: str) -> list[StoredStory]:
-    """Return up to 25 visible stories that fit what a member is typing."""
-    async with database.read() as tx:
-        return await stories.suggest(tx, guild_id, text.strip()[:100], SUGGESTIONS)
+async def suggest(database: Database, guild_id: int, text: str) -> list[tuple[int, str]]:
+    """Return number and title of up to 25 visible stories that fit what a member is typing, the newest first.
+
+    That is the story's number, or words of its title, of which the last may go on.
+    """
+    text = text.strip()[:100]
+    number = text.removeprefix("#")
+    async with BriefDatabase(database).read() as tx:
+        found = await search.titles(tx, guild_id, query.typed(text), SUGGESTIONS)
+        if number.isascii() and number.isdigit() and (title := await stories.title(tx, guild_id, int(number))):
+            found = list(dict.fromkeys([(int(number), title), *found]))
+    return found[:SUGGESTIONS]
 
 
 async def fetched(database: Database, guild_id: int, user_id: int, story_id: int, now: datetime) -> None:

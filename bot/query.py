@@ -62,6 +62,15 @@ def parse(text: str) -> tuple[Term, ...]:
     return tuple(terms)
 
 
+def typed(text: str) -> tuple[Term, ...]:
+    """Return what is typed so far as terms, of which the last may go on; () where there is no word yet."""
+    try:
+        *first, last = parse(text)
+    except NotFound:
+        return ()
+    return (*first, Term(last.words, prefix=True))
+
+
 def parse_since(text: str, now: datetime) -> datetime:
     """Return the time that a member means by "7d", "2 weeks ago", "last month", "today" or "2026-01-31", in UTC.
 

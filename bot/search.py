@@ -9,7 +9,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot import query
-from bot.errors import NotFound
 from bot.model import Source, StoredComment, StoredStory
 from bot.query import Term
 from bot.store import comments, sources, stories
@@ -93,13 +92,10 @@ async def search(database: Database, guild_id: int, wanted: Search, number: int 
 async def suggest(database: Database, guild_id: int, typed: str) -> list[str]:
     """Return what a member may be about to search for: titles and names of what the server may see."""
     typed = typed.strip()[:TEXT_LIMIT]
-    terms = _typed(typed)
+    most = SUGGESTIONS - MOST_AUTHORS if typed else SUGGESTIONS
     async with BriefDatabase(database).read() as tx:
-        if not terms:
-            found = [stored.story.title for stored in await stories.latest(tx, guild_id, SUGGESTIONS)]
-        else:
-            found = [title for _, title in await store.titles(tx, guild_id, terms, SUGGESTIONS - MOST_AUTHORS)]
-            found += await store.authors(tx, guild_id, typed, MOST_AUTHORS)
+        found = [title for _, title in await store.titles(tx, guild_id, query.typed(typed), most)]
+        found += await store.authors(tx, guild_id, typed, MOST_AUTHORS) if typed else []
     return _choices(found)
 
 
@@ -149,15 +145,6 @@ def _snippet(story: StoredStory, comment: StoredComment | None, terms: Sequence[
     """Return the words where they stand; where only a title or name has them, how the text begins."""
     texts = [comment.comment.body] if comment else [story.story.summary, story.story.body]
     return next(filter(None, (query.snippet(one, terms) for one in texts)), None) or query.beginning(texts[0])
-
-
-def _typed(text: str) -> tuple[Term, ...]:
-    """Return what is typed so far as terms; the last word may go on."""
-    try:
-        *first, last = query.parse(text)
-    except NotFound:
-        return ()
-    return (*first, Term(last.words, prefix=True))
 
 
 def _choices(found: Sequence[str]) -> list[str]:

@@ -35,7 +35,7 @@ async def suggest_stories(interaction: discord.Interaction[Any], current: str) -
     if interaction.guild_id is None:
         return []
     found = await library.suggest(interaction.client.database, interaction.guild_id, current)
-    return [app_commands.Choice(name=f"#{s.id} {s.story.title}"[:100], value=str(s.id)) for s in found]
+    return [app_commands.Choice(name=f"#{number} {title}"[:100], value=str(number)) for number, title in found]
 
 
 def sees(interaction: discord.Interaction[Any], channel_id: int) -> bool:

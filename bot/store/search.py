@@ -1,6 +1,6 @@
 """Full-text search in SQLite, within what a server may see, and what fits the beginning of a word.
 
-Of a common word's matches the newest few thousand are ranked: to rank all of them would take a second. Comments are
+Of a common word's matches the newest thousand are ranked: to rank all of them would take a second. Comments are
 weighed by their text (bot.query.weigh), as SQLite's own rank counts each word in the whole index first.
 """
 
@@ -16,9 +16,10 @@ from aiosqlite import Connection as Transaction
 
 from bot.query import Term
 from bot.store.standing import Standing
+from bot.store.stories import newest_titles
 from bot.store.values import text, to_ms
 
-MOST_RANKED = 2000
+MOST_RANKED = 1000
 # So many matches are looked through for those that a server may see and that fit its other wishes.
 MOST_LOOKED_AT = 20_000
 _FEW_STORIES = 1000
@@ -107,7 +108,9 @@ async def standing(tx: Transaction, guild_id: int, items: Iterable[Candidate]) -
 
 
 async def titles(tx: Transaction, guild_id: int, typed: Sequence[Term], limit: int) -> list[tuple[int, str]]:
-    """Return number and title of the newest visible stories whose title has these words."""
+    """Return number and title of the newest visible stories, where something is typed of those with these words."""
+    if not typed:
+        return await newest_titles(tx, guild_id, limit)
     sql = f"""SELECT s.id, s.title FROM (SELECT w.rowid FROM story_words w WHERE story_words MATCH :match
             AND {_VISIBLE.format("w.rowid")} ORDER BY w.rowid DESC LIMIT :limit) f JOIN stories s ON s.id = f.rowid
         ORDER BY s.id DESC"""

@@ -22,6 +22,12 @@ _COLUMNS = """s.*, (SELECT count(*) FROM comments c WHERE c.story_id = s.id AND 
 _VISIBLE = """(s.public AND EXISTS (SELECT 1 FROM subscriptions b WHERE b.guild_id = :guild)
     OR EXISTS (SELECT 1 FROM guild_stories g WHERE g.guild_id = :guild AND g.story_id = s.id))"""
 
+# Not by _VISIBLE: a guild that follows nothing would have every story looked through.
+_NEWEST = """SELECT * FROM (SELECT id FROM stories INDEXED BY stories_public WHERE public ORDER BY id DESC
+        LIMIT :limit * EXISTS (SELECT 1 FROM subscriptions WHERE guild_id = :guild))
+    UNION SELECT * FROM (SELECT story_id FROM guild_stories WHERE guild_id = :guild
+        ORDER BY story_id DESC LIMIT :limit)"""
+
 
 async def find(tx: Transaction, story: Story) -> StoredStory | None:
     """Return the story that an incoming one is, by the first alias that matches."""
@@ -123,13 +129,21 @@ async def some(tx: Transaction, guild_id: int, ids: Iterable[int]) -> dict[int, 
 
 async def latest(tx: Transaction, guild_id: int, limit: int) -> list[StoredStory]:
     """Return the newest stories that a guild may see."""
-    # Not by _VISIBLE: a guild that follows nothing would have every story looked through.
-    sql = f"""SELECT {_COLUMNS} FROM stories s WHERE s.id IN (
-        SELECT * FROM (SELECT id FROM stories INDEXED BY stories_public WHERE public ORDER BY id DESC
-            LIMIT :limit * EXISTS (SELECT 1 FROM subscriptions WHERE guild_id = :guild))
-        UNION SELECT * FROM (SELECT story_id FROM guild_stories WHERE guild_id = :guild
-            ORDER BY story_id DESC LIMIT :limit)) ORDER BY s.id DESC LIMIT :limit"""
+    sql = f"SELECT {_COLUMNS} FROM stories s WHERE s.id IN ({_NEWEST}) ORDER BY s.id DESC LIMIT :limit"
     return [_stored(row) for row in await tx.execute_fetchall(sql, {"guild": guild_id, "limit": limit})]
+
+
+async def newest_titles(tx: Transaction, guild_id: int, limit: int) -> list[tuple[int, str]]:
+    """Return number and title of the newest stories that a guild may see."""
+    sql = f"SELECT s.id, s.title FROM stories s WHERE s.id IN ({_NEWEST}) ORDER BY s.id DESC LIMIT :limit"
+    return [(row[0], row[1]) for row in await tx.execute_fetchall(sql, {"guild": guild_id, "limit": limit})]
+
+
+async def title(tx: Transaction, guild_id: int, story_id: int) -> str | None:
+    """Return the title of a story that a guild may see, else None."""
+    sql = f"SELECT s.title FROM stories s WHERE s.id = :id AND {_VISIBLE}"
+    rows = await tx.execute_fetchall(sql, {"id": story_id if is_id(story_id) else 0, "guild": guild_id})
+    return next((row[0] for row in rows), None)
 
 
 async def latest_of_source(tx: Transaction, guild_id: int, source_id: int, limit: int) -> list[StoredStory]:
@@ -148,16 +162,6 @@ async def latest_news(tx: Transaction, guild_id: int, limit: int) -> list[Stored
         UNION SELECT * FROM (SELECT l.story_id FROM guild_sources g JOIN source_stories l ON l.source_id = g.source_id
             WHERE g.guild_id = :guild ORDER BY l.story_id DESC LIMIT :limit)) ORDER BY s.id DESC LIMIT :limit"""
     return [_stored(row) for row in await tx.execute_fetchall(sql, {"guild": guild_id, "limit": limit})]
-
-
-async def suggest(tx: Transaction, guild_id: int, typed: str, limit: int) -> list[StoredStory]:
-    """Return the newest stories whose number is typed or whose title contains the words, out of the newest 2,000."""
-    pattern = "%" + typed.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
-    sql = f"""SELECT {_COLUMNS} FROM (SELECT * FROM stories ORDER BY id DESC LIMIT 2000) s
-        WHERE {_VISIBLE} AND (lower(s.title) LIKE :pattern ESCAPE '!' OR CAST(s.id AS TEXT) = :words)
-        ORDER BY s.id DESC LIMIT :limit"""
-    values = {"guild": guild_id, "pattern": text(pattern), "words": text(typed.lstrip("#")), "limit": limit}
-    return [_stored(row) for row in await tx.execute_fetchall(sql, values)]
 
 
 async def fetched(tx: Transaction, guild_id: int, story_id: int, user_id: int, now: datetime) -> None:

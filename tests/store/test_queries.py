@@ -20,16 +20,19 @@ from bot.store import (
     chores,
     comments,
     deliveries,
+    follows,
     frozen,
     history,
     lanes,
     late,
     notices,
+    past,
     removals,
     replies,
     search,
     stories,
     subscriptions,
+    tellings,
     wishes,
     words,
 )  # fmt: skip
@@ -43,7 +46,35 @@ BIG = ("stories", "story_aliases", "story_revisions", "comments", "comment_revis
 # Partial indexes hold only what is under way.
 SMALL_INDEX = re.compile(r"INDEX deliveries_(pending|inflight|held|stale|threadless|next)\b")
 WISH = search.Wish(GUILD, (Term(("first",)),), source_id=1, since=NOW)
+
+
+async def _followed(tx: Transaction) -> follows.Follow:
+    await follows.put(tx, GUILD, ADMIN, 1, NOW, how=follows.How.DM, pace=follows.Pace.NOW, language="en")
+    known = await follows.find(tx, GUILD, ADMIN, 1)
+    assert known is not None
+    return known
+
+
+async def _fresh(tx: Transaction, _: object) -> object:
+    return await tellings.fresh(tx, await _followed(tx))
+
+
+async def _told(tx: Transaction, _: object) -> None:
+    await tellings.told(tx, await _followed(tx), 2, NOW)
+
+
 HOT = {
+    "follows.of_member": lambda tx, w: follows.of_member(tx, GUILD, ADMIN),
+    "follows.put": lambda tx, w: _followed(tx),
+    "tellings.is_new": lambda tx, w: tellings.is_new(tx),
+    "tellings.notice": lambda tx, w: tellings.notice(tx, NOW),
+    "tellings.due": lambda tx, w: tellings.due(tx, NOW, 20),
+    "tellings.fresh": _fresh,
+    "tellings.told": _told,
+    "tellings.cards": lambda tx, w: tellings.cards(tx, GUILD, 1),
+    "past.origin": lambda tx, w: past.origin(tx, GUILD, 1),
+    "past.story_of": lambda tx, w: past.story_of(tx, GUILD, 1000),
+    "past.channels_of": lambda tx, w: past.channels_of(tx, GUILD, 1),
     "search.stories": lambda tx, w: search.stories(tx, WISH),
     "search.comments": lambda tx, w: search.comments(tx, WISH),
     "search.standing": lambda tx, w: search.standing(tx, GUILD, [search.Candidate(1, 1)]),
@@ -104,7 +135,8 @@ HOT = {
     "stories.visible": lambda tx, w: stories.visible(tx, GUILD, 1),
     "stories.latest": lambda tx, w: stories.latest(tx, GUILD, 5),
     "stories.latest_news": lambda tx, w: stories.latest_news(tx, GUILD, 5),
-    "stories.suggest": lambda tx, w: stories.suggest(tx, GUILD, "dish", 25),
+    "stories.newest_titles": lambda tx, w: stories.newest_titles(tx, GUILD, 25),
+    "stories.title": lambda tx, w: stories.title(tx, GUILD, 1),
     "stories.update": lambda tx, w: stories.update(tx, w["story"], PAGE.story, NOW),
     "comments.of_story": lambda tx, w: comments.of_story(tx, 1),
     "comments.get": lambda tx, w: comments.get(tx, 1),
@@ -123,7 +155,7 @@ HOT = {
     "wishes.move": lambda tx, w: wishes.move(tx, [(w["found"][0], 4)]),
 }
 # These walk the stories from the newest back and stop at a LIMIT.
-NEWEST_FIRST = {"stories.latest", "stories.latest_news", "stories.suggest"}
+NEWEST_FIRST = {"stories.latest", "stories.latest_news", "stories.newest_titles"}
 
 
 class Recorder:
