@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.markdown import clean_line, from_text, plain
 from bot.model import MemberReply
@@ -12,6 +12,8 @@ from bot.store import member_replies
 from bot.store.database import Database
 
 NAME_LIMIT = 100
+LOOK_BACK = timedelta(days=30)
+MOST_PLACES, ONE_LOOK = 50, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,18 @@ async def place_gone(database: Database, place_id: int) -> None:
     """Forget what was written in a thread or channel that was deleted."""
     async with database.write() as tx:
         await member_replies.place_gone(tx, place_id)
+
+
+async def lately(database: Database, now: datetime) -> list[tuple[int, int]]:
+    """Return servers and places where replies were written that may have changed while nobody listened."""
+    async with database.read() as tx:
+        return await member_replies.recent_places(tx, now - LOOK_BACK, MOST_PLACES)
+
+
+async def kept_in(database: Database, place_id: int) -> list[MemberReply]:
+    """Return the newest replies in a place, as many as one look at it shows."""
+    async with database.read() as tx:
+        return await member_replies.of_place(tx, place_id, ONE_LOOK)
 
 
 def _body(text: str) -> str:

@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot import replies
 from bot.chat.client import Rendezvous
+from bot.chat.reply_check import catch_up
 from bot.store import member_replies
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,12 @@ class Replies(commands.Cog):
             wanted = await member_replies.any_on(tx)
         if wanted and not self.bot.intents.message_content:
             log.warning("members' replies are wanted somewhere, but MESSAGE_CONTENT is not yes: none are kept")
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """A new session: what was edited and deleted before it came by no event."""
+        async with self._turn:
+            await catch_up(self.bot, self.bot.database, self.bot.clock.now())
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:

@@ -123,7 +123,10 @@ async def whole(run: Embedded, user: int, answer: Any) -> str:
     """Turn all pages of a discussion."""
     text = answer.content
     while nexts := [
-        b for row in answer.components for b in row["components"] if "Next" in b["label"] and not b.get("disabled")
+        part
+        for row in answer.components
+        for part in row["components"]
+        if "Next" in part.get("label", "") and not part.get("disabled")
     ]:
         answer = await run.box.click(user, answer.token, nexts[0]["custom_id"])
         text += answer.content

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot import replies
 from bot.app import Fatal, serve
 from bot.chat.client import Rendezvous, use_api
 from bot.clock import SystemClock
@@ -258,3 +259,54 @@ async def test_a_deletion_does_not_overtake_its_message(tmp_path: Path, check_tr
             await run.box.moderator_delete(await run.box.say(max_, thread, f"short-lived {number}"))
         await run.box.say(max_, thread, "the end")
         await become(run, "the end")
+
+
+async def test_what_changed_while_the_bot_was_away_is_looked_up_at_its_start(
+    tmp_path: Path, check_traffic: Check
+) -> None:
+    async with running(tmp_path, check_traffic, content=True) as run:
+        thread, (ann, _, _), max_ = await stage(run)
+        world = run.box.world
+        said = [await run.box.say(max_, thread, text, reply_to=ann) for text in ("stays", "is edited", "is deleted")]
+        await run.box.say(max_, world.channel("space-news").id, "to the card", reply_to=thread)
+        await become(run, "stays", "is edited", "is deleted", "to the card")
+        # As if nobody had listened: no event tells of it.
+        place = world.get_channel(thread)
+        world._remove(place, world.messages[thread][said[2]])
+        edited = world.messages[thread][said[1]]
+        edited.content, edited.edited_at = "was edited", world.clock.text()
+        await run.bot.cogs["Replies"].on_ready()  # type: ignore[attr-defined]
+        assert await texts(run) == ["stays", "was edited", "to the card"]
+        asked = [entry for entry in run.box.traffic if entry["method"] == "GET" and "/messages" in entry["path"]]
+        await run.bot.cogs["Replies"].on_ready()  # type: ignore[attr-defined]
+        assert await texts(run) == ["stays", "was edited", "to the card"]
+        again = [entry for entry in run.box.traffic if entry["method"] == "GET" and "/messages" in entry["path"]]
+        assert len(again) - len(asked) == 2  # one for each place
+        world._remove(place, world.messages[thread][said[0]])
+        # Nothing is believed of a fault, nor of the empty answer that Discord gives without Read Message History.
+        run.box.faults.add(method="GET", path_regex=r"/messages", kind="520", times=2)
+        await run.bot.cogs["Replies"].on_ready()  # type: ignore[attr-defined]
+        world.deny_bot(world.channel("space-news").id, 1 << 16)
+        await run.bot.cogs["Replies"].on_ready()  # type: ignore[attr-defined]
+        assert await texts(run) == ["stays", "was edited", "to the card"]
+        world.deny_bot(world.channel("space-news").id, 0)
+        await run.bot.cogs["Replies"].on_ready()  # type: ignore[attr-defined]
+        assert await texts(run) == ["was edited", "to the card"]
+        world.channels.pop(thread)  # a thread that was deleted unseen
+        await run.bot.cogs["Replies"].on_ready()  # type: ignore[attr-defined]
+        assert await texts(run) == ["to the card"]
+
+
+async def test_beyond_one_look_nothing_is_taken_for_deleted(
+    tmp_path: Path, check_traffic: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replies, "ONE_LOOK", 3)
+    async with running(tmp_path, check_traffic, content=True) as run:
+        thread, _, max_ = await stage(run)
+        for number in range(3):
+            await run.box.say(max_, thread, f"number {number}")
+        await become(run, "number 0", "number 1", "number 2")
+        for number in range(2):
+            await run.box.say(run.box.world.bot_id, thread, f"noise {number}")
+        await run.bot.cogs["Replies"].on_ready()  # type: ignore[attr-defined]
+        assert await texts(run) == ["number 0", "number 1", "number 2"]

@@ -105,6 +105,19 @@ async def remove(tx: Transaction, message_ids: Collection[int]) -> None:
         pass
 
 
+async def recent_places(tx: Transaction, since: datetime, limit: int) -> list[tuple[int, int]]:
+    """Return servers and the places in them where replies were written lately, the last first."""
+    sql = """SELECT guild_id, place_id FROM member_replies WHERE posted_at > ? AND NOT deleted
+        GROUP BY guild_id, place_id ORDER BY max(message_id) DESC LIMIT ?"""
+    return [(row[0], row[1]) for row in await tx.execute_fetchall(sql, (to_ms(since), limit))]
+
+
+async def of_place(tx: Transaction, place_id: int, limit: int) -> list[MemberReply]:
+    """Return the newest replies in a channel or thread, the last first."""
+    sql = "SELECT * FROM member_replies WHERE place_id = ? AND NOT deleted ORDER BY message_id DESC LIMIT ?"
+    return [_reply(row) for row in await tx.execute_fetchall(sql, (place_id, limit))]
+
+
 async def place_gone(tx: Transaction, place_id: int) -> None:
     """A thread or channel was deleted: so is all that was written there."""
     for column in ("place_id", "channel_id"):
