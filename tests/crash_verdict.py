@@ -158,7 +158,7 @@ class Verdict:
         more = [s for s in self.log.standing(one.root) if s.link == one.link and s.more]
         if said.mark not in first:
             yield "stale", f"{one.link} in {one.root}: {first[:120]!r}; {self._row(one.root, one.link)}"
-        taken = self._taken(*one.key)
+        taken = any(s.by_moderator for s in self.log.all.values() if s.key == one.key)
         if self.layouts[one.root] is Layout.INLINE:  # with its card a moderator ends what was not said yet
             taken |= any(self._taken(one.root, story.url) for story in self.stories if said in story.comments)
         if len(more) > len(rows):
