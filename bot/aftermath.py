@@ -21,7 +21,7 @@ RETRY_LONGEST = 3600.0
 TRIES = 8
 DOUBTS = 10
 PATIENCE = "Discord asked us to wait"
-# What is edited all the time is shown now and then, at its newest.
+# A comment that is edited all the time is shown now and then, at its newest.
 BETWEEN_EDITS = timedelta(seconds=30)
 # After 1, 5 and 21 hours: a refusal that the gateway's cache does not explain is asked for thrice in its first day.
 HOLD_FIRST = timedelta(hours=1)
@@ -132,13 +132,13 @@ class Aftermath:
             await self.give_up(row, reason)
         elif act is Act.EDIT:
             async with self._database.write() as tx:
-                await deliveries.record_edited(tx, row.id, row.want_rev, rest_until=self.rested())
+                await deliveries.record_edited(tx, row.id, row.want_rev, rest_until=self.rested(row))
         else:
             await self.postpone(row, RETRY_LONGEST, reason)
 
-    def rested(self) -> datetime:
-        """Return when a message that is edited now may be edited again."""
-        return self._clock.now() + BETWEEN_EDITS
+    def rested(self, row: Delivery) -> datetime | None:
+        """Return when a comment that is edited now may be edited again; a story changes seldom, and may at once."""
+        return self._clock.now() + BETWEEN_EDITS if row.comment_id else None
 
     async def _place_gone(self, row: Delivery, reason: str) -> None:
         async with self._database.write() as tx:

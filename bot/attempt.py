@@ -141,8 +141,8 @@ class Attempt:
                 post = post.answering(await replies.above(tx, row))
             await deliveries.intend(tx, row.id, now=self._there(), revision=revision, payload=post.to_json())
             forgetful = await restore.look_since(tx, now) is not None
-            intended = await deliveries.get(tx, row.id)
-        if forgetful:
+            intended = await deliveries.get(tx, row.id) if forgetful else None
+        if intended:
             return await self.reconcile(intended)
         return await self._created(row, place, await self._messenger.create(place, post, row.nonce))
 
@@ -232,7 +232,7 @@ class Attempt:
         self._late_edits.answered(row, answer)
         if isinstance(answer, Sent):
             async with self._database.write() as tx:
-                await deliveries.record_edited(tx, row.id, revision, rest_until=self.after.rested())
+                await deliveries.record_edited(tx, row.id, revision, rest_until=self.after.rested(row))
             return True
         if isinstance(answer, Refused) and answer.duty is Duty.GONE and row.attempt_at and row.comment_id:
             # Not a moderator: we had removed it, and never heard so, when its source brought it back.

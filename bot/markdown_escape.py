@@ -95,7 +95,7 @@ def harmless_code(code: str) -> str:
 
 def units(text: str) -> int:
     """Return the length as Discord counts it: UTF-16 units."""
-    return len(text) if text.isascii() else len(text) + sum(char > "\uffff" for char in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _escape_marks(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -58,7 +58,7 @@ class Post:
 
     def to_json(self) -> str:
         """Return the text that the intent keeps, so that a repeat sends exactly the same."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        return json.dumps(self, ensure_ascii=False, default=_fields)
 
     @classmethod
     def from_json(cls, text: str) -> Post:
@@ -68,6 +68,10 @@ class Post:
         data["buttons"] = tuple(Button(**button) for button in data["buttons"])
         data["tags"] = tuple(data.get("tags", ()))
         return cls(**data)
+
+
+def _fields(value: Post | Embed | Button) -> dict[str, object]:
+    return {name: getattr(value, name) for name in value.__slots__}  # ``asdict`` copies all there is, for a long time
 
 
 @dataclass(frozen=True, slots=True)

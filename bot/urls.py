@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from bot.addresses import is_literal, is_loopback, is_public
@@ -64,7 +65,12 @@ def is_http(url: str) -> bool:
 def safe_link(url: str | None) -> str | None:
     """Return an address fit to stand in Discord Markdown (host in punycode, marks percent-encoded), else None."""
     url = (url or "").strip()
-    parts = _parts(url) if len(url) <= MAX_LENGTH else None
+    return _safe_link(url) if len(url) <= MAX_LENGTH else None
+
+
+@lru_cache(maxsize=1024)  # each comment of a story asks for the story's again
+def _safe_link(url: str) -> str | None:
+    parts = _parts(url)
     host = _ascii_host(parts.hostname or "") if parts else None
     if parts is None or host is None or any(unicodedata.category(char) in _UNSEEN for char in url):
         return None
