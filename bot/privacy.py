@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.markdown import plain
+from bot.store import member_replies
 from bot.store import privacy as store
 from bot.store.database import Database
 from bot.store.values import from_ms
@@ -17,16 +18,21 @@ FORMAT, VERSION = "rendezvous-privacy", 1
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How many things of each kind are kept about a person: in all servers, and in the one that was asked in."""
+    """How many things of each kind are kept about a person: in all servers, and in the one that was asked in.
+
+    ``channels`` are those of that server where members' messages below stories are kept.
+    """
 
     everywhere: Mapping[str, int]
     here: Mapping[str, int]
+    channels: tuple[int, ...] = ()
 
 
 async def show(database: Database, guild_id: int, user_id: int) -> Kept:
     """Return how much is kept about a person."""
     async with database.read() as tx:
-        return Kept(await store.counts(tx, user_id), await store.counts(tx, user_id, guild_id))
+        channels = await member_replies.switched_on(tx, guild_id)
+        return Kept(await store.counts(tx, user_id), await store.counts(tx, user_id, guild_id), channels)
 
 
 async def export(database: Database, user_id: int, now: datetime) -> bytes:

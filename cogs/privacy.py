@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import privacy
-from bot.chat.access import guild_of
+from bot.chat.access import guild_of, sees
 from bot.chat.client import Rendezvous
 from bot.chat.privacy_views import ForgetButton, kept_embed, question
 from bot.chat.tree import word
@@ -31,7 +31,8 @@ class Privacy(commands.GroupCog, name="privacy", description=word("command.priva
     async def show(self, interaction: Interaction) -> None:
         """Say how much is kept, why, and what is not."""
         kept = await privacy.show(self.bot.database, guild_of(interaction), interaction.user.id)
-        await interaction.response.send_message(embed=kept_embed(kept), ephemeral=True)
+        seen = [channel_id for channel_id in kept.channels if sees(interaction, channel_id)]
+        await interaction.response.send_message(embed=kept_embed(kept, seen), ephemeral=True)
 
     @app_commands.command(description=word("command.privacy.export"))
     @app_commands.checks.cooldown(5, 60.0, key=lambda interaction: interaction.user.id)

@@ -215,6 +215,19 @@ async def test_an_admin_turns_it_on_and_off_and_nobody_else(tmp_path: Path, chec
         )
 
 
+async def test_members_are_told_where_what_they_write_is_kept(tmp_path: Path, check_traffic: Check) -> None:
+    async with running(tmp_path, check_traffic, content=True) as run:
+
+        async def told() -> str:
+            return str((await typed(run, "Max", "privacy show")).embeds[0]["fields"][1]["value"])
+
+        await run.follow()
+        assert await told() == "Kept nowhere: no admin turned that on where you can look."
+        await wanted(run)
+        news = run.box.world.channel("space-news").id
+        assert (await told()).startswith(f"Below mirrored stories in <#{news}> it is kept")
+
+
 async def test_an_intent_that_discord_refuses_ends_the_program_with_advice(
     tmp_path: Path, check_traffic: Check
 ) -> None:

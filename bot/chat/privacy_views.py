@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import discord
@@ -16,6 +16,7 @@ from bot.privacy import Kept
 from bot.words import say
 
 PREFIX = "privacy:forget:"
+MOST_CHANNELS = 20  # a field of an embed holds 1,024 characters
 Button = discord.ui.Button[discord.ui.View]
 
 
@@ -39,12 +40,15 @@ class ForgetButton(discord.ui.DynamicItem[Button], template=rf"{PREFIX}(?P<user>
         await guarded(interaction, lambda: _forget(interaction, self.user_id))
 
 
-def kept_embed(kept: Kept) -> discord.Embed:
-    """Return what is kept about a member, how long, and what is not."""
+def kept_embed(kept: Kept, seen: Sequence[int] = ()) -> discord.Embed:
+    """Return what is kept about a member, how long, and what is not; ``seen`` are channels where messages are kept."""
     lines = [f"• {_named(name, number)}{_here(kept, name)}" for name, number in kept.everywhere.items()]
     about = "\n".join(lines) or say("privacy.nothing")
     embed = discord.Embed(title=say("privacy.title"), description=about, colour=COLOUR)
     embed.add_field(name=say("privacy.why"), value=say("privacy.reasons"), inline=False)
+    where = ", ".join(f"<#{channel_id}>" for channel_id in seen[:MOST_CHANNELS])
+    told = say("privacy.listening", channels=where) if where else say("privacy.not_listening")
+    embed.add_field(name=say("privacy.messages"), value=told, inline=False)
     embed.add_field(name=say("privacy.never"), value=say("privacy.not_kept"), inline=False)
     return embed
 
@@ -63,6 +67,7 @@ def _becomes(kept: Mapping[str, int]) -> str:
     stays = [_named(name, number) for name, number in kept.items() if name not in ("follows", "replies")]
     lines = [say("privacy.goes", what=", ".join(goes))] if goes else []
     lines += [say("privacy.stays", what=", ".join(stays))] if stays else []
+    lines += [say("privacy.again")] if "replies" in kept else []
     return "\n".join([*lines, say("privacy.discords")])
 
 

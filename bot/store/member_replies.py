@@ -38,6 +38,12 @@ async def any_on(tx: Transaction) -> bool:
     return bool(list(await tx.execute_fetchall("SELECT 1 FROM subscriptions WHERE replies LIMIT 1")))
 
 
+async def switched_on(tx: Transaction, guild_id: int) -> tuple[int, ...]:
+    """Return the followed channels of a server where members' replies are kept."""
+    sql = "SELECT channel_id FROM subscriptions WHERE guild_id = ? AND replies ORDER BY id"
+    return tuple(row[0] for row in await tx.execute_fetchall(sql, (guild_id,)))
+
+
 async def spot(tx: Transaction, guild_id: int, place_id: int, answered: int | None) -> Spot | None:
     """Return what a member's message in a channel or thread belongs to; None for what is not to be kept."""
     values = {"guild": guild_id, "place": place_id, "answered": answered}
