@@ -6,7 +6,7 @@ import asyncio
 import importlib
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -77,6 +77,18 @@ class Embedded:
                 await changed.wait()
         except NotFound:
             log.info("the example site is no source any more source=%d", source_id)
+
+    async def watch_site(self) -> None:
+        """Read the example site at once after each change there, as soon as a server has added it; for ever."""
+        changed = asyncio.Event()
+        self.site.listeners.append(changed.set)
+        while True:
+            await changed.wait()
+            changed.clear()
+            for source, _ in await sourcing.overview(self.database):
+                if source.address == self.site.url:
+                    with suppress(NotFound):  # removed at this very moment
+                        await self._read_site(source.id)
 
     async def _read_site(self, source_id: int) -> None:
         """Read the example site now, and publish its first stories once its emptiness is known."""

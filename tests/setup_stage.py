@@ -14,7 +14,7 @@ from bot import library, sourcing
 from bot.embedded import Embedded, embedded
 from bot.model import Source, Subscription
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @dataclass

@@ -61,7 +61,7 @@ def _lines(client: Any, tops: Sequence[Top]) -> Iterator[str]:
     """Yield the commands that stand alone, then each group under its name."""
     for top in sorted(tops, key=lambda one: isinstance(one, app_commands.Group)):
         if isinstance(top, app_commands.Group):
-            yield f"**{top.name}**\u2002{_description(top)}"
+            yield f"\n**{top.name}**\u2002{_description(top)}"
         for command in top.walk_commands() if isinstance(top, app_commands.Group) else [top]:
             yield f"{mention(client, command.qualified_name)}\u2002{_description(command)}"
 

@@ -23,7 +23,7 @@ from bot.store.history import Entry
 from bot.words import say
 
 MOST_NAMED = 8
-_DONE, _BROKEN, _WAITING = "✅", "⚠️", "⏳"
+DONE, BROKEN, _WAITING = "✔", "⚠", "⏳"
 
 Interaction = discord.Interaction[Any]
 
@@ -40,14 +40,14 @@ def hindrance(interaction: Interaction, channel: Followable, layout: Layout) -> 
     """Say which permissions are missing in a channel and what to do about it, or that all is well."""
     member = interaction.user
     if not isinstance(member, discord.Member) or not channel.permissions_for(member).send_messages:
-        return Hindrance(f"{_BROKEN} {say('setup.not_yours', channel=channel.mention)}", blocks=True)
+        return Hindrance(f"{BROKEN} {say('setup.not_yours', channel=channel.mention)}", blocks=True)
     me = channel.guild.me
     missing = lacking(channel.permissions_for(me).value, layout)
     if not missing:
-        return Hindrance(f"{_DONE} {say('setup.permitted', channel=channel.mention)}", blocks=False)
+        return Hindrance(f"{DONE} {say('setup.permitted', channel=channel.mention)}", blocks=False)
     blocks = any(need.required for need in missing)
     lines = [
-        f"{_BROKEN} {say('setup.lacking', channel=channel.mention)}",
+        f"{BROKEN} {say('setup.lacking', channel=channel.mention)}",
         *(f"• **{need.title}**: {need.reason}" for need in missing),
         say("setup.give_them", channel=channel.mention, name=escape(clean_line(me.display_name))),
         *([] if blocks else [say("setup.poorer")]),
@@ -66,7 +66,7 @@ def panel_embed(draft: Draft, trouble: Hindrance | None, note: str = "") -> disc
         f"**2. {say('setup.sources')}** {_sources(draft)}",
         f"**3. {say('setup.topic')}** {_topic(draft)}",
         f"**4. {say('setup.layout')}** {layout_words(draft.layout)[0]}",
-        *(["", trouble.text] if trouble and not trouble.text.startswith(_DONE) else []),
+        *(["", trouble.text] if trouble and not trouble.text.startswith(DONE) else []),
         *(["", note] if note else []),
     ]
     embed = discord.Embed(title=say("setup.title"), description=within(lines), colour=COLOUR)
@@ -97,7 +97,7 @@ def layout_words(layout: Layout) -> tuple[str, str]:
 
 def preview_embeds(draft: Draft, found: Sample, trouble: Hindrance) -> list[discord.Embed]:
     """Return what would happen, and the newest story that fits as it would look."""
-    refused = [f"{_BROKEN} **{name(one)}**: {escape(why)}" for one, why in found.refused]
+    refused = [f"{BROKEN} **{name(one)}**: {escape(why)}" for one, why in found.refused]
     lines = [
         say("setup.would", topics=topics_named(draft.topics), channel=f"<#{draft.channel_id}>"),
         *([say("setup.changes")] if draft.known else []),
@@ -129,8 +129,8 @@ def _progress(source: Source, report: PollReport | None) -> str:
         return f"{_WAITING} {called}"
     if report.intake is None:
         why = (report.error or say("setup.unreadable")).rstrip(".")
-        return f"{_BROKEN} {called}: {escape(why)}."
-    return f"{_DONE} {called}: {say('setup.stories', count=report.intake.found)}"
+        return f"{BROKEN} {called}: {escape(why)}."
+    return f"{DONE} {called}: {say('setup.stories', count=report.intake.found)}"
 
 
 def done_embed(

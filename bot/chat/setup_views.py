@@ -16,7 +16,7 @@ from bot.chat import setup_embeds
 from bot.chat.access import require_posting
 from bot.chat.failures import guarded
 from bot.chat.options import KINDS, NEW, Followable
-from bot.chat.setup_embeds import Hindrance, hindrance
+from bot.chat.setup_embeds import BROKEN, DONE, Hindrance, hindrance
 from bot.chat.setup_parts import PREFIX, Item, panel_items, preview_items
 from bot.chat.source_embeds import name
 from bot.chat.source_views import require_manager
@@ -154,12 +154,12 @@ async def _look(interaction: Interaction, token: str, text: str) -> None:
     draft = _mine(interaction, token)
     more = None if isinstance(found, str) else draft.offer(found)
     if isinstance(found, str):
-        await _panel(interaction, token, draft, f"⚠️ {escape(found)}")
+        await _panel(interaction, token, draft, f"{BROKEN} {escape(found)}")
     elif more is None:
-        await _panel(interaction, token, draft, f"⚠️ {say('setup.enough_sources', most=setup.MOST_OFFERED)}")
+        await _panel(interaction, token, draft, f"{BROKEN} {say('setup.enough_sources', most=setup.MOST_OFFERED)}")
     else:
         note = say("setup.found", name=name(found.name), label=bot.kinds[found.kind].label)
-        await _panel(interaction, token, more, f"✅ {note}")
+        await _panel(interaction, token, more, f"{DONE} {note}")
 
 
 async def _or_told(interaction: Interaction, token: str, work: Awaitable[Result]) -> Result | None:
@@ -167,7 +167,7 @@ async def _or_told(interaction: Interaction, token: str, work: Awaitable[Result]
     try:
         return await work
     except (Conflict, NotFound) as error:
-        await _panel(interaction, token, _mine(interaction, token), f"⚠️ {error}")
+        await _panel(interaction, token, _mine(interaction, token), f"{BROKEN} {error}")
         return None
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import tempfile
 from collections.abc import Coroutine
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import click
@@ -20,23 +23,30 @@ from bot.sources import page as page_source
 from bot.sources.kinds import Kinds
 from bot.store.database import Database
 
+WRITTEN_AGO = timedelta(hours=1)  # so that the comments of the first stories wait for nothing
 HELP = """Start the bot: on Discord with DISCORD_TOKEN set, else in the embedded sandbox with a page to look at.
 
 \b
 Examples:
   rendezvous run                              Ctrl-C ends it
   rendezvous run --port 8080                  the sandbox's page at a fixed address
+  rendezvous run --empty                      an empty server, to try /setup as a new admin does
   rendezvous --env-file /etc/rendezvous.env run
 """
 
 
 @click.command(help=HELP)
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port of the sandbox's page; 0 picks one.")
+@click.option("--empty", is_flag=True, help="Start the sandbox with an empty server, and keep nothing of it.")
 @click.pass_obj
-def run(settings: Settings, port: int) -> None:
+def run(settings: Settings, port: int, *, empty: bool) -> None:
     """Run the bot until it is ended; click shows ``HELP``."""
-    work = _discord(settings, settings.discord_token) if settings.discord_token else _sandbox(settings, port)
-    _until_interrupted(work)
+    if empty:
+        _until_interrupted(_empty_sandbox(settings, port))
+    else:
+        _until_interrupted(
+            _discord(settings, settings.discord_token) if settings.discord_token else _sandbox(settings, port)
+        )
 
 
 def _until_interrupted(work: Coroutine[Any, Any, None]) -> None:
@@ -77,6 +87,16 @@ async def _sandbox(settings: Settings, port: int) -> None:
         click.echo(f"The example site {run_.site.url} is read too: write stories and comments for it from that page.")
         click.echo(f"Stories are kept in {database}.")
         await asyncio.gather(run_.serving, run_.follow_site(), _play(run_))
+
+
+async def _empty_sandbox(settings: Settings, port: int) -> None:
+    """Let a person set up a server in which nothing was done yet; a token is not asked for."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        async with embedded(folder / "empty.sqlite3", port=port, settings=settings, site=folder / "site.json") as run_:
+            run_.site.seed(age=WRITTEN_AGO)
+            click.echo(f"\n  Open {run_.box.page_url}\n\nType /setup there. Ctrl-C ends it, and nothing is kept.")
+            await asyncio.gather(run_.serving, run_.watch_site())
 
 
 async def _play(run_: Embedded) -> None:
