@@ -165,7 +165,10 @@ async def test_a_paused_channel_says_so(stage):
     await channel(stage)
     await stage.box.command(stage.ada, stage.general, "channels pause", {"channel": str(stage.news)})
     await take(stage, TOGETHER)
-    assert "not posted: an admin paused this channel." in await why(stage)
+    assert f"⏸️ <#{stage.news}>: waits: an admin paused this channel" in await why(stage)
+    async with stage.run.database.write() as tx:
+        await tx.execute("DELETE FROM deliveries")
+    assert f"➖ <#{stage.news}>: not posted: an admin paused this channel." in await why(stage)
 
 
 async def test_a03_why_of_another_servers_story_reads_like_one_that_does_not_exist(stage):

@@ -52,25 +52,37 @@ class Card:
 
 
 async def is_new(tx: Transaction) -> bool:
-    """Tell whether any comment came since the last ``notice``."""
-    ((newest,),) = await tx.execute_fetchall("SELECT coalesce(max(id), 0) FROM comments")
-    return int(newest) > int(await meta.get(tx, SEEN) or 0)
+    """Tell whether any comment came since the last ``notice``, or there never was one."""
+    return await meta.get(tx, SEEN) is None or await _newest(tx) > await _seen(tx)
 
 
 async def notice(tx: Transaction, now: datetime) -> int:
     """Let what came since the last look be told when its time comes; returns how many follows have something new."""
-    seen = int(await meta.get(tx, SEEN) or 0)
     cursor = await tx.execute(
         """UPDATE follows SET since = :now, next_at = :now + CASE pace WHEN 'now' THEN 0 WHEN 'hour' THEN 3600000
-            ELSE 86400000 END FROM (SELECT story_id AS story, max(id) AS newest FROM comments WHERE id > :seen
-                GROUP BY story_id) fresh
+            ELSE 86400000 END
+        FROM (SELECT story_id AS story, max(id) AS newest FROM comments NOT INDEXED WHERE id > :seen
+            GROUP BY story_id) fresh
         WHERE story_id = fresh.story AND next_at IS NULL AND ended IS NULL AND told_upto < fresh.newest""",
-        {"now": to_ms(now), "seen": seen},
+        {"now": to_ms(now), "seen": await _seen(tx)},
     )
     noticed = cursor.rowcount
-    ((newest,),) = await tx.execute_fetchall("SELECT coalesce(max(id), 0) FROM comments")
-    await meta.put(tx, SEEN, str(newest))
+    await meta.put(tx, SEEN, str(await _newest(tx)))
     return noticed
+
+
+async def _newest(tx: Transaction) -> int:
+    ((newest,),) = await tx.execute_fetchall("SELECT coalesce(max(id), 0) FROM comments")
+    return int(newest)
+
+
+async def _seen(tx: Transaction) -> int:
+    """Return the newest comment of the last look; before the first one, what no follow needs to be told of."""
+    seen = await meta.get(tx, SEEN)
+    if seen is not None:
+        return int(seen)
+    ((first,),) = await tx.execute_fetchall("SELECT min(told_upto) FROM follows")
+    return await _newest(tx) if first is None else int(first)
 
 
 async def due(tx: Transaction, now: datetime, limit: int) -> list[Follow]:
@@ -84,7 +96,8 @@ async def fresh(tx: Transaction, follow: Follow) -> list[Fresh]:
     sql = """SELECT c.id, c.key, c.author, c.url, c.deleted, c.missing_since, d.state, d.promised_at, d.channel_id,
             d.message_id, iif(d.layout = 'inline', d.channel_id, card.thread_id) AS place_id
         FROM (SELECT * FROM comments WHERE story_id = :story AND id > :upto ORDER BY id LIMIT :most) c
-        LEFT JOIN deliveries d ON d.comment_id = c.id AND d.part = 0 AND d.guild_id = :guild
+        LEFT JOIN deliveries d INDEXED BY deliveries_comment
+            ON d.comment_id = c.id AND d.part = 0 AND d.guild_id = :guild
         LEFT JOIN deliveries card ON card.story_id = c.story_id AND card.channel_id = d.channel_id
             AND card.comment_id IS NULL ORDER BY c.id, d.id"""
     values = {"story": follow.story_id, "upto": follow.told_upto, "most": MOST_FRESH, "guild": follow.guild_id}
