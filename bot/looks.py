@@ -53,7 +53,7 @@ def dressed(post: Post, looks: Looks, stored: StoredStory, facts: Facts, *, ping
 def as_test(post: Post, mark: str) -> Post:
     """Return a card as a test that is never taken for the story's own: it has no address, and says what it is."""
     content = "\n".join(filter(None, (f"-# {mark}", markdown.excerpt(post.content, CONTENT_LIMIT - len(mark) - 8))))
-    embed = post.embed and replace(post.embed, url=None, footer=mark)
+    embed = post.embed and replace(post.embed, url=None)
     buttons = tuple(button for button in post.buttons if button.url is None)
     return replace(post, content=content, embed=embed, buttons=buttons, permalink=None, role_id=None)
 

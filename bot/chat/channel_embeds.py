@@ -11,7 +11,7 @@ from bot.chat.embeds import topics_named, within
 from bot.chat.messages import COLOUR, embed_of
 from bot.chat.options import named
 from bot.choosing import Trial
-from bot.markdown import clean_line, escape
+from bot.markdown import clean_line, escape, excerpt
 from bot.model import StoredStory, Subscription
 from bot.options import Filters
 from bot.wanted import Explanation
@@ -89,7 +89,7 @@ def trial_embed(trial: Trial) -> discord.Embed:
 
 
 def sample_of(trial: Trial, *, embeds: bool) -> tuple[str, list[discord.Embed], discord.ui.View]:
-    """Return a channel's sample as the message that it would be: its text, its card and its buttons, if there is one."""
+    """Return a channel's sample as the message that it would be: its text, card and buttons, if there is one."""
     post = trial.post if embeds else trial.plain
     view = discord.ui.View(timeout=None)
     if post is None:
@@ -125,14 +125,14 @@ def _counted(trial: Trial) -> str:
 def _judged(stored: StoredStory, found: Explanation) -> list[str]:
     mark = "✅" if found.wanted else "➖"
     line = f"{mark} `#{stored.id}` {render.title_line(stored.story)}"
-    return [line] if found.wanted else [line, f"-# {_reason(found)[:REASON_LIMIT]}"]
+    return [line] if found.wanted else [line, f"-# {excerpt(_reason(found), REASON_LIMIT)}"]
 
 
 def _reason(found: Explanation) -> str:
     """Return why a story would not go there: the filter that refuses it, else what its topics lack."""
     if found.refused:
         return found.refused
-    named = [f"{name}: {escape(' '.join(verdict.reasons))}" for name, verdict in found.verdicts]
+    named = [f"{name}: {escape(' · '.join(verdict.reasons))}" for name, verdict in found.verdicts]
     return say("trial.off_topic", topics="; ".join(named))
 
 

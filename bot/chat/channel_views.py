@@ -23,6 +23,7 @@ from bot.words import say
 
 SAVE_PREFIX, EDIT_PREFIX, PAGE_PREFIX = "template:save:", "template:edit:", "channels:page:"
 KEPT = timedelta(minutes=15)  # as long as Discord lets an answer be changed
+BELOW = 1  # the row of buttons below those of the card
 
 Interaction = discord.Interaction[Any]
 Button = discord.ui.Button[discord.ui.View]
@@ -47,7 +48,10 @@ class SaveTemplate(discord.ui.DynamicItem[Button], template=rf"{SAVE_PREFIX}(?P<
 
     def __init__(self, token: str) -> None:
         style = discord.ButtonStyle.success
-        super().__init__(discord.ui.Button(label=say("template.save"), style=style, custom_id=f"{SAVE_PREFIX}{token}"))
+        button = discord.ui.Button[discord.ui.View](
+            label=say("template.save"), style=style, custom_id=f"{SAVE_PREFIX}{token}"
+        )
+        super().__init__(button, row=BELOW)
         self.token = token
 
     @classmethod
@@ -64,7 +68,7 @@ class EditTemplate(discord.ui.DynamicItem[Button], template=rf"{EDIT_PREFIX}(?P<
     """Opens the form again with the template that a preview shows."""
 
     def __init__(self, token: str) -> None:
-        super().__init__(discord.ui.Button(label=say("template.again"), custom_id=f"{EDIT_PREFIX}{token}"))
+        super().__init__(discord.ui.Button(label=say("template.again"), custom_id=f"{EDIT_PREFIX}{token}"), row=BELOW)
         self.token = token
 
     @classmethod
