@@ -143,7 +143,9 @@ class Channels(
     async def pause(self, interaction: Interaction, channel: str) -> None:
         """Let a channel rest."""
         await history.pause(self.bot.database, guild_of(interaction), channel_id(channel))
-        text = f"I post nothing more into <#{channel_id(channel)}> until `/channels resume`. What comes meanwhile waits."
+        text = (
+            f"I post nothing more into <#{channel_id(channel)}> until `/channels resume`. What comes meanwhile waits."
+        )
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command(description="Go on posting into a channel that was paused, or that waits for something")
