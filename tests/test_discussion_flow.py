@@ -17,6 +17,7 @@ from tests.discussion_stage import PAGE, URL, card, custom_ids, file_text, runni
 
 pytestmark = pytest.mark.asyncio
 
+FOREIGN = tuple(888_000_888_000_888_001 + number for number in range(5))  # in no snowflake of this day
 SORT, FOLD, PAGE_TURN = "story:sort:1:", "story:fold:1:", "story:page:1:"
 
 
@@ -158,21 +159,22 @@ async def test_a22_an_export_tells_no_token_no_path_and_nothing_of_other_servers
         now = run.bot.clock.now()
         other = StoryPage(Story("A secret of others", url="https://example.org/secret"))
         foreign = await ingest(run.database, other, now, deliver=False, public=False, address="https://example.org")
-        await library.fetched(run.database, 88800088800084711, 1, foreign.story_id, now)
+        await library.fetched(run.database, FOREIGN[0], 1, foreign.story_id, now)
         async with run.database.write() as tx:
             await tx.execute(
                 """INSERT INTO deliveries (guild_id, channel_id, subscription_id, story_id, part, position, state,
-                nonce, want_rev, message_id) VALUES (88800088800084711, 88800088800084712, 9, 1, 0, -1, 'live', 'secret-nonce', 1, 88800088800084713)"""
+                nonce, want_rev, message_id) VALUES (?, ?, 9, 1, 0, -1, 'live', 'secret-nonce', 1, ?)""",
+                FOREIGN[:3],
             )
             await tx.execute(
-                """INSERT INTO member_replies (message_id, guild_id, channel_id, place_id, story_id, author_id, author,
-                body, posted_at) VALUES (88800088800084714, 88800088800084711, 88800088800084712, 88800088800084712, 1, 88800088800084715, 'Zoe', 'elsewhere', 1)"""
+                """INSERT INTO member_replies (guild_id, channel_id, message_id, place_id, story_id, author_id, author,
+                body, posted_at) VALUES (?, ?, ?, ?, 1, ?, 'Zoe', 'elsewhere', 1)""",
+                FOREIGN,
             )
         nonces = await rows(run, "SELECT nonce FROM deliveries")
         for kind in ("markdown", "json", "html"):
             text = file_text(run, await typed(run, "Ada", "stories export", {"story": "1", "format": kind}))
-            for secret in (run.box.token, str(tmp_path), "88800088800084711", "88800088800084712", "88800088800084713", "88800088800084714", "88800088800084715", "Zoe", "elsewhere",
-                           "secret", *nonces):  # fmt: skip
+            for secret in (run.box.token, str(tmp_path), *map(str, FOREIGN), "Zoe", "elsewhere", "secret", *nonces):
                 assert secret not in text
         discussed = await typed(run, "Ada", "stories discussion", {"story": "1"})
         assert "elsewhere" not in discussed.content
