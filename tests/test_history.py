@@ -47,6 +47,19 @@ async def test_it_shows_what_is_in_trouble_first_and_then_the_newest_with_reason
     assert await shown(world, 4711) == await shown(world, 2**70) == []
 
 
+@pytest.mark.parametrize("layout", [Layout.THREAD, Layout.FORUM, Layout.INLINE])
+async def test_each_message_is_linked_where_it_stands(world: World, layout: Layout) -> None:
+    await library.edit(world.database, GUILD, CHANNEL, None, Options(layout=layout))
+    await world.read(PAGE)
+    await world.drain()
+    stands = {message_id: place.channel_id for message_id, (place, _) in world.messenger.posted.items()}
+    if layout is Layout.FORUM:
+        post = min(stands)
+        stands[post] = post  # the first message of a forum post stands in the thread that it began
+    found = await history.latest(world.database, GUILD)
+    assert {entry.delivery.message_id: entry.place for entry in found} == stands
+
+
 async def test_at_most_twenty_are_shown(world: World) -> None:
     await world.read(StoryPage(STORY, tuple(Comment(f"k{n}", f"A{n}", "text") for n in range(40))))
     await world.drain(200)

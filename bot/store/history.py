@@ -17,7 +17,8 @@ from bot.store.values import is_id, to_ms
 _RETRYABLE = """d.state = 'dead' AND s.id IS NOT NULL AND s.paused_reason IS NULL AND NOT card.thread_closed
     AND (d.comment_id IS NULL OR card.state IN ('pending', 'inflight', 'live', 'held') OR card.thread_id IS NOT NULL)"""
 _SELECT = f"""SELECT d.*, st.title, c.author, coalesce({_RETRYABLE}, 0) AS retryable,
-        iif(d.comment_id IS NULL OR d.layout = 'inline', d.channel_id, card.thread_id) AS place
+        CASE WHEN d.comment_id IS NULL AND d.layout = 'forum' THEN d.thread_id
+            WHEN d.comment_id IS NULL OR d.layout = 'inline' THEN d.channel_id ELSE card.thread_id END AS place
     FROM deliveries d JOIN stories st ON st.id = d.story_id LEFT JOIN comments c ON c.id = d.comment_id
     LEFT JOIN subscriptions s ON s.channel_id = d.channel_id
     LEFT JOIN deliveries card ON card.story_id = d.story_id AND card.channel_id = d.channel_id
