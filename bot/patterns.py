@@ -23,9 +23,9 @@ MOST = 20
 LONGEST = 200
 TEXT_LIMIT = 4096  # bytes of title and text that are looked at
 TITLE_LIMIT = 1024
-MEMORY = 1 << 20  # bytes that an expression may take, with all that it remembers while it searches
+MEMORY = 1 << 17  # bytes that an expression may take, with all that it remembers while it searches
 # Instructions of a compiled expression: searching 4 kB takes as many steps for each in the worst case.
-LARGEST = 256
+LARGEST = 128
 _ITEM = re.compile(r"\s*(?:(?P<regex>/(?:[^/\\]|\\.)*/)|(?P<word>[^,\n]*?))\s*(?:[,\n]|$)", re.DOTALL)
 
 
