@@ -6,7 +6,7 @@
 
 Builds a database of 100 comments a story, starts the real bot on it in the sandbox, and uses every command of its tree
 as a person would: from the interaction's creation to the answer, both programs in this process. Searches are for words
-of known rarity. A command that has no sample arguments here is named, and ends this with status 1. It asserts nothing
+of known rarity. CPU is that of both programs, which a busy machine changes less. A command that has no sample arguments here is named, and ends this with status 1. It asserts nothing
 about time: a machine's speed is no fact about the program.
 """
 
@@ -246,16 +246,16 @@ class Person:
         self.user, self.place = run.box.world.user("Ada").id, run.box.world.channel("general").id
 
     async def use(self, name, options):
-        began = time.perf_counter()
+        began = time.perf_counter(), time.process_time()
         answer = await self.box.command(self.user, self.place, name, options)
-        taken = time.perf_counter() - began
+        taken = time.perf_counter() - began[0], time.process_time() - began[1]
         self.box.traffic.clear()
         return taken, says(answer)
 
     async def type(self, name, options, focused):
-        began = time.perf_counter()
+        began = time.perf_counter(), time.process_time()
         choices = await self.box.autocomplete(self.user, self.place, name, options, focused)
-        taken = time.perf_counter() - began
+        taken = time.perf_counter() - began[0], time.process_time() - began[1]
         self.box.traffic.clear()
         return taken, f"{len(choices)} choices"
 
@@ -270,9 +270,12 @@ async def repeated(title, calls):
     times, said = [], ""
     for call in calls:
         taken, said = await call()
-        times.append(taken * 1e3)
-    cut = quantiles(times, n=20, method="inclusive") if len(times) > 1 else times * 19
-    print(f"{title:<34}{len(times):>5}{cut[9]:>9.1f}{cut[18]:>9.1f}   {said}", flush=True)
+        times.append(taken)
+    columns = ""
+    for each in zip(*times, strict=True):
+        cut = quantiles([one * 1e3 for one in each * 2], n=20, method="inclusive")
+        columns += f"{cut[9]:>9.1f}{cut[18]:>9.1f}"
+    print(f"{title:<34}{len(times):>5}{columns}   {said}", flush=True)
 
 
 async def measure(run, language, stories, rounds):
@@ -282,7 +285,7 @@ async def measure(run, language, stories, rounds):
         for command in run.bot.tree.walk_commands(type=discord.AppCommandType.chat_input)
         if isinstance(command, app_commands.Command)
     }
-    print(f"{'command':<34}{'times':>5}{'p50 ms':>9}{'p95 ms':>9}   its last answer")
+    print(f"{'command':<34}{'times':>5}{'p50 ms':>9}{'p95 ms':>9}{'CPU p50':>9}{'CPU p95':>9}   its last answer")
     for name, options in known.items():
         if name in commands:
             await repeated(f"/{name}", [lambda n=name, o=options: person.use(n, o)] * rounds)

@@ -38,7 +38,10 @@ class IngestReport:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a story. ``news``: it became known, or public, by this; ``moved`` counts promises that moved."""
+    """What became of a story. ``news``: it became known, or public, by this; ``moved`` counts promises that moved.
+
+    ``found`` are all comments of a new story, None where there may be others.
+    """
 
     story_id: int
     new: bool
@@ -47,6 +50,7 @@ class Taken:
     plan: CommentPlan
     moved: int
     say: Say
+    found: tuple[StoredComment, ...] | None = None
 
 
 async def ingest(
@@ -72,7 +76,7 @@ async def ingest(
         taken = await take(tx, page, known, now, public=public, say=say)
         promised = taken.moved
         if deliver and public and taken.news:
-            promised += await promise(tx, taken.story_id, await subscriptions.active(tx), now)
+            promised += await promise(tx, taken.story_id, await subscriptions.active(tx), now, found=taken.found)
     return _report(taken, promised)
 
 
@@ -100,12 +104,12 @@ async def take(
     touched = known is not None and _differs(known, page.story) and say.text
     moved = await _take_over(tx, known, page.story, say.over, now) if known and say.over is not None else 0
     moved += await _update_story(tx, known, page.story, now) if known and touched else 0
-    plan, followed = CommentPlan(), 0
+    plan, followed, added = CommentPlan(), 0, tuple[StoredComment, ...]()
     if say.talk is not Talk.NONE and (page.comments or page.complete):
-        plan, followed = await take_comments(
+        plan, followed, added = await take_comments(
             tx, story_id, page.comments, now, complete=page.complete, thread_id=say.thread_id
         )
-    return Taken(story_id, known is None, news, touched, plan, moved + followed, say)
+    return Taken(story_id, known is None, news, touched, plan, moved + followed, say, added if known is None else None)
 
 
 async def take_comments(
@@ -116,8 +120,14 @@ async def take_comments(
     *,
     complete: bool,
     thread_id: int | None = None,
-) -> tuple[CommentPlan, int]:
-    """Compare comments with the known ones and store what changed; returns it, and how many promises it moved."""
+) -> tuple[CommentPlan, int, tuple[StoredComment, ...]]:
+    """Compare comments with the known ones and store what changed.
+
+    Returns that, how many promises it moved, and the new ones in the order of the page.
+    """
+    fresh = tuple(fresh)
+    if fresh and await comments.says(tx, story_id, fresh, thread_id):
+        return CommentPlan(), 0, ()
     fresh = tuple(map(storable, fresh))
     known = await comments.of_story(tx, story_id)
     was_frozen = await frozen.since(tx, story_id) is not None
@@ -128,21 +138,28 @@ async def take_comments(
         await comments.claim(tx, thread_id, claimed)
     await comments.like(tx, known, fresh)
     if plan == CommentPlan():
-        return plan, 0
+        return plan, 0, ()
     if plan.frozen and not was_frozen:
         await frozen.freeze(tx, story_id, now)
         await ask_about_vanished(tx, story_id, len(plan.vanished), now)
     elif plan.thawed:
         await frozen.thaw(tx, story_id)
-    await comments.insert(tx, story_id, plan.added, thread_id)
-    await comments.update(tx, plan.changed, now)
+    added = await comments.insert(tx, story_id, plan.added, thread_id)
+    changed = await comments.update(tx, plan.changed, now)
     await comments.missing(tx, plan.vanished, now)
     await wishes.withdraw(tx, plan.vanished)
     await comments.present(tx, plan.returned)
     await wishes.take_back(tx, plan.returned)
     await comments.move(tx, plan.moved)
     await wishes.move(tx, plan.moved)
-    return plan, await _follow_up(tx, story_id, plan, now, complete=complete) + await take_away(tx, plan.deleted, now)
+    keys = {stored.comment.key for stored in [*known, *added]}
+    # What a read of everything does not give will hardly come; else the next read may give it.
+    orphans = [] if complete else [s.comment.key for s in added if s.comment.parent and s.comment.parent not in keys]
+    moved = await wishes.want_comments(tx, story_id, added, now, orphans)
+    await wishes.adopt(tx, added if known else ())  # what waits for a parent is known itself
+    moved += await _want_changed(tx, changed, plan.changed)
+    moved += await take_away(tx, plan.deleted, now)
+    return plan, moved, tuple(added)
 
 
 async def take_away(tx: Transaction, gone: Sequence[StoredComment], now: datetime) -> int:
@@ -172,12 +189,15 @@ async def promise(
     now: datetime,
     *,
     last_read: datetime | None = None,
+    found: Sequence[StoredComment] | None = None,
 ) -> int:
     """Promise a story with its comments to the channels that want it; returns how many promises are new.
 
-    ``last_read`` is when its source was read before: after long it comes late, as ``bot.catchup`` says.
+    ``last_read`` is when its source was read before: after long it comes late, as ``bot.catchup`` says. ``found`` are
+    its comments where they are known.
     """
-    story, found = await stories.get(tx, story_id), await comments.of_story(tx, story_id)
+    story = await stories.get(tx, story_id)
+    found = await comments.of_story(tx, story_id) if found is None else found
     chosen = await wanted.wanting(tx, story, where)
     since = catchup.owed_since(story.story.published_at, last_read, now)
     return sum([await wishes.want_story(tx, story, found, one, now, since=since) for one in chosen])
@@ -206,17 +226,14 @@ async def _update_story(tx: Transaction, known: StoredStory, story: Story, now: 
     return await wishes.want_revision(tx, known.id, None, revision)
 
 
-async def _follow_up(tx: Transaction, story_id: int, plan: CommentPlan, now: datetime, *, complete: bool) -> int:
-    """Promise new comments and new revisions wherever the story stands."""
-    by_key = {stored.comment.key: stored for stored in await comments.of_story(tx, story_id)}
-    added = [by_key[comment.key] for _, comment in plan.added]
-    # What a read of everything does not give will hardly come; else the next read may give it.
-    orphans = [] if complete else [s.comment.key for s in added if s.comment.parent and s.comment.parent not in by_key]
-    promised = await wishes.want_comments(tx, story_id, added, now, orphans)
-    await wishes.adopt(tx, added)
-    for _, comment in plan.changed:
-        promised += await wishes.want_revision(tx, story_id, by_key[comment.key], by_key[comment.key].revision)
-    return promised + await _rename(tx, [old for old, new in plan.changed if _is_renamed(old, new)])
+async def _want_changed(
+    tx: Transaction, changed: Iterable[StoredComment], before: Sequence[tuple[StoredComment, Comment]]
+) -> int:
+    """Promise new revisions wherever their comments stand."""
+    moved = 0
+    for stored in changed:
+        moved += await wishes.want_revision(tx, stored.story_id, stored, stored.revision)
+    return moved + await _rename(tx, [old for old, new in before if _is_renamed(old, new)])
 
 
 def _is_renamed(old: StoredComment, new: Comment) -> bool:

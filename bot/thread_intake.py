@@ -78,7 +78,7 @@ async def take_discussion(
             return moved
         if not discussion.unchanged:
             whole = discussion.complete or _counted(thread, discussion)
-            plan, followed = await take_comments(
+            plan, followed, _ = await take_comments(
                 tx, thread.story_id, discussion.comments, now, complete=whole, thread_id=thread.id
             )
             moved += followed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,57 +16,80 @@ from bot.model import Comment, StoredComment
 from bot.store import words
 from bot.store.values import digest, from_ms, text, to_ms
 
+_COLUMNS = """id, story_id, key, parent_key, author, body, url, author_url, posted_at, edited_at, deleted, likes,
+    revision, position, missing_reads, missing_since, thread_id, kept"""
+
 
 async def of_story(tx: Transaction, story_id: int) -> list[StoredComment]:
     """Return a story's comments in the order of its page."""
-    sql = "SELECT * FROM comments WHERE story_id = ? ORDER BY position, id"
+    sql = f"SELECT {_COLUMNS} FROM comments WHERE story_id = ? ORDER BY position, id"
     return [_stored(row) for row in await tx.execute_fetchall(sql, (story_id,))]
 
 
 async def get(tx: Transaction, comment_id: int) -> StoredComment:
     """Return a comment; raises ``NotFound``."""
-    for row in await tx.execute_fetchall("SELECT * FROM comments WHERE id = ?", (comment_id,)):
+    for row in await tx.execute_fetchall(f"SELECT {_COLUMNS} FROM comments WHERE id = ?", (comment_id,)):
         return _stored(row)
     raise NotFound("I know no such comment.")
 
 
 async def some(tx: Transaction, ids: Iterable[int]) -> dict[int, StoredComment]:
     """Return those of the comments that there are, by their ids."""
-    sql = "SELECT * FROM comments WHERE id IN (SELECT value FROM json_each(?))"
-    return {row["id"]: _stored(row) for row in await tx.execute_fetchall(sql, (json.dumps(list(ids)),))}
+    sql = f"SELECT {_COLUMNS} FROM comments WHERE id IN (SELECT value FROM json_each(?))"
+    return {row[0]: _stored(row) for row in await tx.execute_fetchall(sql, (json.dumps(list(ids)),))}
+
+
+async def says(tx: Transaction, story_id: int, fresh: Sequence[Comment], thread_id: int | None) -> bool:
+    """Tell whether a story's comments are just these, in this order and of this thread, and nothing else is to be done.
+
+    So most reads end, before anything is made of the rows: what is asked here is what ``bot.plan.compare`` looks at.
+    """
+    sql = """SELECT key, parent_key, author, body, deleted, thread_id, missing_reads + kept, likes FROM comments
+        WHERE story_id = ? ORDER BY position, id"""
+    rows = await tx.execute_fetchall(sql, (story_id,))
+    given = [(c.key, c.parent, c.author, c.body, c.deleted, thread_id, 0) for c in fresh]
+    if [row[:7] for row in rows] != given:
+        return False
+    likes = [row[7] for row in rows]
+    return all(comment.likes in (None, known) for comment, known in zip(fresh, likes, strict=True))
 
 
 async def insert(
     tx: Transaction, story_id: int, added: Sequence[tuple[int, Comment]], thread_id: int | None = None
-) -> None:
-    """Store new comments with their positions, and the thread that gave them."""
+) -> list[StoredComment]:
+    """Store new comments with their positions and the thread that gave them, and return them as they are stored."""
+    if not added:
+        return []
     ((last,),) = await tx.execute_fetchall("SELECT coalesce(max(id), 0) FROM comments")
+    stored = [
+        StoredComment(id_, story_id, comment, 1, position, thread_id=thread_id)
+        for id_, (position, comment) in enumerate(added, last + 1)
+    ]
     await tx.executemany(
-        """INSERT INTO comments (id, story_id, key, parent_key, author, body, url, author_url, posted_at, edited_at,
-            deleted, digest, revision, position, thread_id, likes)
-        VALUES (:id, :story_id, :key, :parent_key, :author, :body, :url, :author_url, :posted_at, :edited_at,
-            :deleted, :digest, 1, :position, :thread, :likes)""",
-        [
-            {**_values(comment), "id": id_, "story_id": story_id, "position": position, "thread": thread_id}
-            for id_, (position, comment) in enumerate(added, last + 1)
-        ],
+        """INSERT INTO comments (author, body, url, author_url, posted_at, edited_at, deleted, digest, likes, id,
+            story_id, key, parent_key, revision, position, thread_id)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)""",
+        [(*_content(one.comment), one.id, story_id, *_place(one), thread_id) for one in stored],
     )
-    await words.add_comments(tx, range(last + 1, last + 1 + len(added)))
+    await words.add_new_comments(tx, stored)
+    return stored
 
 
-async def update(tx: Transaction, changed: Sequence[tuple[StoredComment, Comment]], now: datetime) -> None:
-    """Replace comments' content and keep the old one as a revision."""
+async def update(
+    tx: Transaction, changed: Sequence[tuple[StoredComment, Comment]], now: datetime
+) -> list[StoredComment]:
+    """Replace comments' content, keep the old one as a revision, and return them as they are now."""
     ids = [stored.id for stored, _ in changed]
     await _keep_revision(tx, ids, now)
     await words.take_comments(tx, ids)
     await tx.executemany(
-        """UPDATE comments SET author = :author, body = :body, url = :url, author_url = :author_url,
-            posted_at = :posted_at, edited_at = :edited_at, deleted = :deleted, digest = :digest,
-            likes = coalesce(:likes, likes), revision = revision + 1, missing_reads = 0, missing_since = NULL,
-            kept = 0 WHERE id = :id""",
-        [{**_values(comment), "id": stored.id} for stored, comment in changed],
+        """UPDATE comments SET author = ?, body = ?, url = ?, author_url = ?, posted_at = ?, edited_at = ?, deleted = ?,
+            digest = ?, likes = coalesce(?, likes), revision = revision + 1, missing_reads = 0, missing_since = NULL,
+            kept = 0 WHERE id = ?""",
+        [(*_content(comment), stored.id) for stored, comment in changed],
     )
     await words.add_comments(tx, ids)
+    return [replace(stored, comment=comment, revision=stored.revision + 1) for stored, comment in changed]
 
 
 async def delete(tx: Transaction, gone: Sequence[StoredComment], now: datetime) -> None:
@@ -125,43 +149,30 @@ async def _keep_revision(tx: Transaction, ids: Iterable[int], now: datetime) -> 
     await tx.executemany(sql, [{"id": id_, "now": to_ms(now)} for id_ in ids])
 
 
-def _values(comment: Comment) -> dict[str, Any]:  # SQLite's values
-    return {
-        "key": text(comment.key),
-        "parent_key": text(comment.parent),
-        "author": text(comment.author),
-        "body": text(comment.body),
-        "url": text(comment.url),
-        "author_url": text(comment.author_url),
-        "posted_at": to_ms(comment.posted_at),
-        "edited_at": to_ms(comment.edited_at),
-        "deleted": comment.deleted,
-        "digest": comment_digest(comment),
-        "likes": comment.likes,
-    }
+def _content(comment: Comment) -> tuple[Any, ...]:  # SQLite's values
+    return (
+        text(comment.author),
+        text(comment.body),
+        text(comment.url),
+        text(comment.author_url),
+        to_ms(comment.posted_at),
+        to_ms(comment.edited_at),
+        comment.deleted,
+        comment_digest(comment),
+        comment.likes,
+    )
+
+
+def _place(stored: StoredComment) -> tuple[Any, ...]:  # SQLite's values
+    return text(stored.comment.key), text(stored.comment.parent), stored.position
 
 
 def _stored(row: sqlite3.Row) -> StoredComment:
+    # By place, as looking up each name would take longer than all the rest.
+    (id_, story_id, key, parent, author, body, url, author_url, posted, edited, deleted, likes, revision, position,
+        missing_reads, missing_since, thread_id, kept) = row  # fmt: skip
     comment = Comment(
-        key=row["key"],
-        author=row["author"],
-        body=row["body"],
-        parent=row["parent_key"],
-        url=row["url"],
-        author_url=row["author_url"],
-        posted_at=from_ms(row["posted_at"]),
-        edited_at=from_ms(row["edited_at"]),
-        deleted=bool(row["deleted"]),
-        likes=row["likes"],
+        key, author, body, parent, url, author_url, from_ms(posted), bool(deleted), from_ms(edited), likes
     )
-    return StoredComment(
-        id=row["id"],
-        story_id=row["story_id"],
-        comment=comment,
-        revision=row["revision"],
-        position=row["position"],
-        missing_reads=row["missing_reads"],
-        missing_since=from_ms(row["missing_since"]),
-        thread_id=row["thread_id"],
-        kept=bool(row["kept"]),
-    )
+    since = from_ms(missing_since)
+    return StoredComment(id_, story_id, comment, revision, position, missing_reads, since, thread_id, bool(kept))

@@ -6,6 +6,7 @@ import hashlib
 import re
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from bot.model import Comment, Story
@@ -17,6 +18,9 @@ FURTHEST = timedelta(days=8)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_TEXTS = {
+    kind: attrgetter(*(f.name for f in fields(kind) if str(f.type).startswith("str"))) for kind in (Story, Comment)
+}
 
 
 def to_ms(time: datetime | None) -> int | None:
@@ -31,15 +35,19 @@ def from_ms(value: int | None) -> datetime | None:
 
 def text(value: str | None) -> str | None:
     """Replace NUL and lone surrogates, which SQLite cuts at or refuses."""
-    return None if value is None else _UNSTORABLE.sub("\ufffd", value)
+    if value is None or (value.isascii() and "\x00" not in value):  # nearly always, and told at once
+        return value
+    return _UNSTORABLE.sub("\ufffd", value)
 
 
 def storable(item: Item) -> Item:
     """Return a story or comment as it will be read back, so that comparing it with the stored one is fair."""
+    joined = "".join(filter(None, _TEXTS[type(item)](item)))
+    if (joined.isascii() and "\x00" not in joined) or not _UNSTORABLE.search(joined):
+        return item
     given = {field.name: getattr(item, field.name) for field in fields(item)}
-    bad = {name: value for name, value in given.items() if isinstance(value, str) and _UNSTORABLE.search(value)}
-    clean: dict[str, Any] = {name: text(value) for name, value in bad.items()}  # any field
-    return replace(item, **clean) if clean else item
+    clean: dict[str, Any] = {name: text(value) for name, value in given.items() if isinstance(value, str)}  # any field
+    return replace(item, **clean)
 
 
 def is_id(number: int) -> bool:
@@ -49,5 +57,5 @@ def is_id(number: int) -> bool:
 
 def digest(*values: object) -> str:
     """Return a hash of values, for telling whether anything changed."""
-    joined = "\x1f".join(text(str(value)) or "" for value in values)
+    joined = text("\x1f".join(map(str, values))) or ""
     return hashlib.blake2b(joined.encode(), digest_size=16).hexdigest()

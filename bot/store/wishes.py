@@ -62,23 +62,25 @@ async def want_story(
 
     It is owed ``since`` then, or since now.
     """
-    before = tx.total_changes
     nonce = await nonce_of(tx, where.channel_id, f"{story.id}", 0)
     row = {"guild": where.guild_id, "channel": where.channel_id, "subscription": where.id, "story": story.id}
     card = {"comment": None, "part": 0, "position": -1, "nonce": nonce, "revision": story.revision, "gone": False}
     when = {"layout": str(where.options.layout), "promised": to_ms(since or now), "next": None, "reason": None}
-    await tx.execute(_INSERT, {**row, **card, **when})
-    await tx.execute(_REVIVE, {"channel": where.channel_id, "story": story.id, "first": UNFOLLOWED, "second": REMOVED})
+    promised = (await tx.execute(_INSERT, {**row, **card, **when})).rowcount
+    revived = {"channel": where.channel_id, "story": story.id, "first": UNFOLLOWED, "second": REMOVED}
+    promised += (await tx.execute(_REVIVE, revived)).rowcount
     for target in await tx.execute_fetchall(_CARDS, _at(story.id, where.channel_id)):
         sql = "SELECT comment_id FROM deliveries WHERE story_id = ? AND channel_id = ? AND comment_id > 0"
         known = {row[0] for row in await tx.execute_fetchall(sql, (story.id, where.channel_id))}
         fresh = [comment for comment in found if comment.id not in known]
         cap = target["comment_cap"]
-        left_out = await _want(tx, target, story.id, fresh, now, limit=max(0, cap - len(known)) if cap else len(fresh))
+        room = max(0, cap - len(known)) if cap else len(fresh)
+        made, left_out = await _want(tx, target, story.id, fresh, now, limit=room)
+        promised += made
         await _leave_out(tx, target, story.id, left_out)
     if where.paused_reason:
         await _pause(tx, where.channel_id, story.id)
-    return tx.total_changes - before
+    return promised
 
 
 async def want_comments(
@@ -88,16 +90,17 @@ async def want_comments(
 
     ``orphans`` are keys of those whose parents may still come: they wait for them, but not long.
     """
-    before = tx.total_changes
+    promised = 0
     for target in list(await tx.execute_fetchall(_CARDS, _at(story_id))) if found else ():
         first = target["mirrored"] == 0 and target["comment_cap"]
         room = first or (MOST_WAITING - target["waiting"] if target["mirrored"] else len(found))
-        left_out = await _want(tx, target, story_id, found, now, limit=max(0, room), new=True, orphans=orphans)
+        made, left_out = await _want(tx, target, story_id, found, now, limit=max(0, room), new=True, orphans=orphans)
+        promised += made
         if left_out:
             await _leave_out(tx, target, story_id, left_out, more=True)
         if target["paused"]:
             await _pause(tx, target["channel_id"], story_id)
-    return tx.total_changes - before
+    return promised
 
 
 async def _want(
@@ -110,8 +113,11 @@ async def _want(
     limit: int,
     new: bool = False,
     orphans: Collection[str] = (),
-) -> int:
-    """Promise the ``limit`` oldest of comments below a card; returns how many were left out. Deleted ones count not."""
+) -> tuple[int, int]:
+    """Promise the ``limit`` oldest of comments below a card; returns how many promises are new, and how many left out.
+
+    Deleted ones are not counted as left out.
+    """
     alive = [comment for comment in found if not comment.comment.deleted]
     chosen = oldest(alive, limit)
     secret, grace = await _secret(tx), timedelta(seconds=card["grace_s"])
@@ -137,8 +143,8 @@ async def _want(
             "reason": ORPHAN if orphan else None,
             "promised": to_ms(now),
         })  # fmt: skip
-    await tx.executemany(_INSERT, rows)
-    return len(alive) - len(chosen)
+    cursor = await tx.executemany(_INSERT, rows)
+    return max(0, cursor.rowcount), len(alive) - len(chosen)
 
 
 async def _leave_out(tx: Transaction, card: sqlite3.Row, story_id: int, number: int, *, more: bool = False) -> None:

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 
 from aiosqlite import Connection as Transaction
 
+from bot.model import StoredComment
+from bot.store.values import text
+
 _STORY = "rowid, title, author, summary, body) SELECT {} id, title, author, summary, body FROM story_texts WHERE id = ?"
 _COMMENTS = """rowid, author, body) SELECT {} story_id << 32 | id, author, body FROM comments
     WHERE id IN (SELECT value FROM json_each(?)) AND NOT deleted ORDER BY story_id, id"""
@@ -26,8 +29,18 @@ async def take_story(tx: Transaction, story_id: int) -> None:
     await tx.execute("INSERT INTO story_words (story_words, " + _STORY.format("'delete',"), (story_id,))
 
 
+async def add_new_comments(tx: Transaction, found: Sequence[StoredComment]) -> None:
+    """Put the words of comments in that were just stored."""
+    rows = [
+        (one.story_id << 32 | one.id, text(one.comment.author), text(one.comment.body))
+        for one in found
+        if not one.comment.deleted
+    ]
+    await tx.executemany("INSERT INTO comment_words (rowid, author, body) VALUES (?, ?, ?)", rows)
+
+
 async def add_comments(tx: Transaction, ids: Sequence[int]) -> None:
-    """Put comments' words in, when they are new or were changed."""
+    """Put comments' words in again, when they were changed."""
     if ids:
         await tx.execute("INSERT INTO comment_words (" + _COMMENTS.format(""), (json.dumps(list(ids)),))
 

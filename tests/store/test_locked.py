@@ -208,6 +208,7 @@ WRITES: dict[str, Write] = {
     "wishes.move": lambda tx, w: wishes.move(tx, [(w.found[0], 7)]),
     "words.add_story": lambda tx, w: words.add_story(tx, w.story.id),
     "words.take_story": lambda tx, w: words.take_story(tx, w.story.id),
+    "words.add_new_comments": lambda tx, w: words.add_new_comments(tx, [replace(w.found[0], id=99)]),
     "words.add_comments": lambda tx, w: words.add_comments(tx, [1]),
     "words.take_comments": lambda tx, w: words.take_comments(tx, [1]),
 }
