@@ -9,6 +9,7 @@ import asyncio
 import signal
 import sys
 from asyncio.subprocess import Process
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from sandbox.server import Sandbox
 from tests import crash_baselines
 from tests.conftest import Check
 from tests.crash_points import POINTS
-from tests.crash_run import ENDS, Run
+from tests.crash_run import ENDS, Outcome, Run
 
 pytestmark = pytest.mark.asyncio
 
@@ -31,11 +32,23 @@ CREATES = r"/channels/\d+/messages$"
 SENDS = 50
 
 
+async def judged(tmp_path: Path, make: Callable[[Path], Run]) -> Outcome:
+    """Return what came of a run; one in which a busy machine was later than Discord ever is, is done again."""
+    for attempt in range(3):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        outcome = await make(folder).run()
+        if outcome.proves or not outcome.faults:
+            break
+    return outcome
+
+
 @pytest.mark.parametrize("seed", [101, 102, 103])
 async def test_r1_killed_at_any_moment_in_bad_weather_each_item_stands_once(
     tmp_path: Path, check_traffic: Check, seed: int
 ) -> None:
-    outcome = await Run(seed, tmp_path, kills=10, nonce_window=(0, 120, 300)[seed % 3]).run()
+    window = (0, 120, 300)[seed % 3]
+    outcome = await judged(tmp_path, lambda folder: Run(seed, folder, kills=10, nonce_window=window))
     assert outcome.faults == [], f"seed {seed}, killed at {dict(outcome.kills)}"
     assert outcome.messages > 50
     assert check_traffic(outcome.traffic) == []
@@ -47,7 +60,9 @@ async def test_c01_to_c11_killed_at_each_named_step(tmp_path: Path, half: int) -
     for name in list(POINTS)[half::2]:
         # There is something to look for only after a doubt.
         plans += ["wire lost", f"point {name}"] if "look" in name else [f"point {name}"]
-    outcome = await Run(200 + half, tmp_path, kills=len(plans), share=0.0, plans=plans).run()
+    outcome = await judged(
+        tmp_path, lambda folder: Run(200 + half, folder, kills=len(plans), share=0.0, plans=list(plans))
+    )
     assert outcome.faults == [], f"killed at {dict(outcome.kills)}"
     missed = [name for name in outcome.kills if "in vain" in name]
     assert sum(outcome.kills[name] for name in missed) <= 2, dict(outcome.kills)
@@ -55,7 +70,7 @@ async def test_c01_to_c11_killed_at_each_named_step(tmp_path: Path, half: int) -
 
 async def test_c08_killed_five_times_running_while_it_settles_a_doubt(tmp_path: Path) -> None:
     plans = ["wire lost", *["point before the look", "point after the look"] * 3, "moment"]
-    outcome = await Run(300, tmp_path, kills=len(plans), share=0.0, plans=plans).run()
+    outcome = await judged(tmp_path, lambda folder: Run(300, folder, kills=len(plans), share=0.0, plans=list(plans)))
     assert outcome.faults == []
     assert outcome.kills["point before the look"] + outcome.kills["point after the look"] >= 5
 
