@@ -12,12 +12,14 @@ from bot.model import Source, Story, StoryPage, Subscription
 from bot.plan import CommentPlan
 from bot.sources.base import Fetched, Item
 from bot.store import links, sources, stories, subscriptions, threads
+from bot.store.brief import BriefDatabase
 from bot.store.database import Database, Transaction
 from bot.telling import tell, tell_queued, tell_skipped
 from bot.thread_intake import put_threads, withhold
 from bot.trust import heard, say_of_source
 
 MOST_AT_ONCE = 20
+LITTLE_COMMENTS, LITTLE_TEXT = 50, 50_000
 # After so long without a read the newest stories are news, and the rest is remembered only.
 AWAY = timedelta(days=1)
 # A list that showed so many dated stories before is a window on a longer one.
@@ -61,7 +63,8 @@ async def take_read(
 
     A source's first read is a baseline: remembered, and nothing of it posted. ``full``: it was read without cursor.
     """
-    async with database.write() as tx:
+    # What is little is taken in within milliseconds, which the many hops to a thread would double.
+    async with (BriefDatabase(database) if _is_little(fetched.items) else database).write() as tx:
         source = await _current(tx, source)
         baseline = source.baseline_at is None
         stored = await _store(tx, source, fetched.items, now, baseline=baseline)
@@ -114,6 +117,12 @@ async def move(database: Database, source: Source) -> Source:
         moved = replace(await sources.get(tx, source.id), address=address, moves=())
         await sources.save(tx, moved)
     return moved
+
+
+def _is_little(items: Sequence[Item]) -> bool:
+    comments = sum(len(item.page.comments) for item in items)
+    texts = sum(len(item.page.story.summary) + len(item.page.story.body) for item in items)
+    return len(items) <= MOST_AT_ONCE and comments <= LITTLE_COMMENTS and texts <= LITTLE_TEXT
 
 
 async def _current(tx: Transaction, source: Source) -> Source:

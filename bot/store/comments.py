@@ -14,7 +14,7 @@ from aiosqlite import Connection as Transaction
 from bot.errors import NotFound
 from bot.model import Comment, StoredComment
 from bot.store import words
-from bot.store.values import digest, from_ms, text, to_ms
+from bot.store.values import from_ms, text, to_ms
 
 _COLUMNS = """id, story_id, key, parent_key, author, body, url, author_url, posted_at, edited_at, deleted, likes,
     revision, position, missing_reads, missing_since, thread_id, kept"""
@@ -66,9 +66,9 @@ async def insert(
         for id_, (position, comment) in enumerate(added, last + 1)
     ]
     await tx.executemany(
-        """INSERT INTO comments (author, body, url, author_url, posted_at, edited_at, deleted, digest, likes, id,
-            story_id, key, parent_key, revision, position, thread_id)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)""",
+        """INSERT INTO comments (author, body, url, author_url, posted_at, edited_at, deleted, likes, id, story_id, key,
+            parent_key, position, thread_id, revision, digest)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, '')""",  # what a comment says is compared itself
         [(*_content(one.comment), one.id, story_id, *_place(one), thread_id) for one in stored],
     )
     await words.add_new_comments(tx, stored)
@@ -84,8 +84,8 @@ async def update(
     await words.take_comments(tx, ids)
     await tx.executemany(
         """UPDATE comments SET author = ?, body = ?, url = ?, author_url = ?, posted_at = ?, edited_at = ?, deleted = ?,
-            digest = ?, likes = coalesce(?, likes), revision = revision + 1, missing_reads = 0, missing_since = NULL,
-            kept = 0 WHERE id = ?""",
+            likes = coalesce(?, likes), revision = revision + 1, missing_reads = 0, missing_since = NULL, kept = 0
+        WHERE id = ?""",
         [(*_content(comment), stored.id) for stored, comment in changed],
     )
     await words.add_comments(tx, ids)
@@ -97,7 +97,7 @@ async def delete(tx: Transaction, gone: Sequence[StoredComment], now: datetime) 
     ids = [stored.id for stored in gone]
     await _keep_revision(tx, ids, now)
     await words.take_comments(tx, ids)
-    sql = "UPDATE comments SET deleted = 1, body = '', digest = '', revision = revision + 1 WHERE id = ?"
+    sql = "UPDATE comments SET deleted = 1, body = '', revision = revision + 1 WHERE id = ?"
     await tx.executemany(sql, [(id_,) for id_ in ids])
 
 
@@ -138,11 +138,6 @@ async def move(tx: Transaction, positions: Iterable[tuple[StoredComment, int]]) 
     await tx.executemany(sql, [(position, comment.id) for comment, position in positions])
 
 
-def comment_digest(comment: Comment) -> str:
-    """Return the hash of what makes a comment's content; its place in the tree is not part of it."""
-    return digest(comment.author, comment.body, comment.deleted)
-
-
 async def _keep_revision(tx: Transaction, ids: Iterable[int], now: datetime) -> None:
     sql = """INSERT INTO comment_revisions (comment_id, revision, author, body, replaced_at)
         SELECT id, revision, author, body, :now FROM comments WHERE id = :id"""
@@ -158,7 +153,6 @@ def _content(comment: Comment) -> tuple[Any, ...]:  # SQLite's values
         to_ms(comment.posted_at),
         to_ms(comment.edited_at),
         comment.deleted,
-        comment_digest(comment),
         comment.likes,
     )
 
