@@ -207,6 +207,7 @@ async def test_suggestions_are_titles_and_names(stage):
     assert await stage.type("AN") == [ROVER.title, ENGINE.title, "Ann Lee"]
     assert await stage.type("ann") == ["Ann Lee"]
     assert await stage.type("ann", "author") == ["Ann Lee"]
+    assert await stage.type("port", "author") == ["Sam Porter"]
     assert await stage.type("d", "since") == ["today", "7d", "30d"]
     assert "mars" in await stage.type("mar", "topic", "stories latest")
 

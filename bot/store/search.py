@@ -7,14 +7,15 @@ weighed by their text (bot.query.weigh), as SQLite's own rank counts each word i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from aiosqlite import Connection as Transaction
 
-from bot.query import Term
+from bot.query import Term, typed
 from bot.store.standing import Standing
 from bot.store.stories import newest_titles
 from bot.store.values import text, to_ms
@@ -22,7 +23,7 @@ from bot.store.values import text, to_ms
 MOST_RANKED = 1000
 # So many matches are looked through for those that a server may see and that fit its other wishes.
 MOST_LOOKED_AT = 20_000
-_FEW_STORIES = 1000
+_FEW_STORIES = 500
 _NO_END = "\U0010ffff"
 
 # Whether a story may be seen, as bot.store.stories.visible says it; by an index that holds no texts.
@@ -35,6 +36,10 @@ _SINCE = {
     "comment_words": """EXISTS (SELECT 1 FROM comments c JOIN stories s ON s.id = c.story_id
         WHERE c.id = w.rowid & 4294967295 AND coalesce(c.posted_at, s.published_at, s.first_seen) >= :since)""",
 }
+# The newest stories that a server may see, and the numbers of all that an index has of one.
+_STORIES = """SELECT story_id AS id FROM guild_stories WHERE guild_id = :guild
+    UNION SELECT id FROM stories INDEXED BY stories_public WHERE public AND :follows"""
+_RANGE = {"story_words": "v.id AND v.id", "comment_words": "v.id << 32 AND v.id << 32 | 4294967295"}
 _STORY_OF = {"story_words": "w.rowid", "comment_words": "(w.rowid >> 32)"}
 # A word in a title tells more of a story than one in its text.
 _STORY_RANK = "bm25(story_words, 10, 3, 4, 1)"
@@ -70,19 +75,18 @@ class Found:
 
 async def stories(tx: Transaction, wish: Wish) -> Found:
     """Return the stories that fit, the best first."""
-    values, newest, floor = await _newest(tx, "story_words", wish, f"w.rowid, {_STORY_RANK} AS score")
-    sql = f"SELECT * FROM ({newest}) ORDER BY score, rowid DESC"
-    found = tuple(Candidate(row["rowid"]) for row in await tx.execute_fetchall(sql, values))
-    return Found(found, more=floor > 0 or len(found) >= MOST_RANKED)
+    found, more = await _newest(tx, "story_words", wish, f"w.rowid, {_STORY_RANK} AS score")
+    best = sorted(found, key=lambda row: (row["score"], -row["rowid"]))
+    return Found(tuple(Candidate(row["rowid"]) for row in best), more)
 
 
 async def comments(tx: Transaction, wish: Wish) -> Found:
     """Return the newest comments that fit, those of the newest stories first; deleted ones are not in the index."""
-    values, newest, floor = await _newest(tx, "comment_words", wish, "w.rowid AS number")
-    sql = f"""SELECT c.story_id, c.id, c.author, c.body FROM ({newest}) n
-        CROSS JOIN comments c ON c.id = n.number & 4294967295"""
-    found = tuple(Candidate(*row) for row in await tx.execute_fetchall(sql, values))
-    return Found(found, more=floor > 0 or len(found) >= MOST_RANKED)
+    found, more = await _newest(tx, "comment_words", wish, "w.rowid")
+    sql = """SELECT story_id, id, author, body FROM comments
+        WHERE id IN (SELECT value & 4294967295 FROM json_each(?)) ORDER BY story_id DESC, id DESC"""
+    rows = await tx.execute_fetchall(sql, (json.dumps([row["rowid"] for row in found]),))
+    return Found(tuple(Candidate(*row) for row in rows), more)
 
 
 async def follows(tx: Transaction, guild_id: int) -> bool:
@@ -107,15 +111,15 @@ async def standing(tx: Transaction, guild_id: int, items: Iterable[Candidate]) -
     return [(row[0], Standing(row[1], row[2], row[3], row["place"])) for row in rows if row["place"] is not None]
 
 
-async def titles(tx: Transaction, guild_id: int, typed: Sequence[Term], limit: int) -> list[tuple[int, str]]:
+async def titles(tx: Transaction, guild_id: int, words: Sequence[Term], limit: int) -> list[tuple[int, str]]:
     """Return number and title of the newest visible stories, where something is typed of those with these words."""
-    if not typed:
+    if not words:
         return await newest_titles(tx, guild_id, limit)
     sql = f"""SELECT s.id, s.title FROM (SELECT w.rowid FROM story_words w WHERE story_words MATCH :match
             AND {_VISIBLE.format("w.rowid")} ORDER BY w.rowid DESC LIMIT :limit) f JOIN stories s ON s.id = f.rowid
         ORDER BY s.id DESC"""
     values = {"guild": guild_id, "follows": await follows(tx, guild_id), "limit": limit}
-    return [(row[0], row[1]) for row in await tx.execute_fetchall(sql, values | {"match": _match(typed, "title")})]
+    return [(row[0], row[1]) for row in await tx.execute_fetchall(sql, values | {"match": _match(words, "title")})]
 
 
 async def authors(tx: Transaction, guild_id: int, beginning: str, limit: int) -> list[str]:
@@ -133,19 +137,39 @@ async def authors(tx: Transaction, guild_id: int, beginning: str, limit: int) ->
             WHERE {_VISIBLE.format("o.story_id")}) LIMIT :limit"""
     start = text(beginning) or ""
     values = {"guild": guild_id, "follows": await follows(tx, guild_id), "limit": limit, "most": 4 * limit}
-    rows = await tx.execute_fetchall(sql, values | {"from": start, "to": start + _NO_END})
-    return [row[0] for row in rows]
+    said = await tx.execute_fetchall(sql, values | {"from": start, "to": start + _NO_END})
+    told = await _story_authors(tx, values, typed(beginning))
+    return list(dict.fromkeys([row[0] for row in said] + told))[:limit]
 
 
-async def _newest(tx: Transaction, table: str, wish: Wish, columns: str) -> tuple[dict[str, object], str, int]:
-    """Return values and statement for the newest matches that a wish allows, and how far back that looks."""
-    values = await _values(tx, wish)
+async def _story_authors(tx: Transaction, values: Mapping[str, object], beginning: Sequence[Term]) -> list[str]:
+    if not beginning:
+        return []
+    sql = f"""SELECT DISTINCT s.author FROM (SELECT w.rowid FROM story_words w WHERE story_words MATCH :match
+        AND {_VISIBLE.format("w.rowid")} ORDER BY w.rowid DESC LIMIT 100) f JOIN stories s ON s.id = f.rowid"""
+    rows = await tx.execute_fetchall(sql, {**values, "match": _match(beginning, "author")})
+    return [row[0] for row in rows if row[0]]
+
+
+async def _newest(tx: Transaction, table: str, wish: Wish, columns: str) -> tuple[list[sqlite3.Row], bool]:
+    """Return the newest matches that a wish allows, and whether there are more than were looked through."""
     filters = [_VISIBLE] + ([_OF_SOURCE] if wish.source_id is not None else [])
     wanted = [one.format(_STORY_OF[table]) for one in filters] + ([_SINCE[table]] if wish.since else [])
-    floor = await _floor(tx, table, values) if len(wanted) > 1 or not values["follows"] else 0
+    values = await _values(tx, wish)
+    values["floor"] = floor = await _floor(tx, table, values) if len(wanted) > 1 or not values["follows"] else 0
     sql = f"""SELECT {columns} FROM {table} w WHERE {table} MATCH :match AND w.rowid >= :floor
         AND {" AND ".join(wanted)} ORDER BY w.rowid DESC LIMIT {MOST_RANKED}"""
-    return values | {"floor": floor}, sql, floor
+    found = list(await tx.execute_fetchall(sql, values))
+    is_narrow = wish.source_id is not None or not values["follows"]
+    if floor and is_narrow and len(found) < MOST_RANKED:
+        # A common word, of whose newest matches few are allowed: now each of the stories that are is asked for it.
+        # They are not ranked, as SQLite would count the word anew for each.
+        sql = f"""SELECT w.rowid, 0.0 AS score FROM (SELECT id FROM ({_STORIES}) v WHERE {filters[-1].format("v.id")}
+                ORDER BY id DESC LIMIT {_FEW_STORIES}) v
+            CROSS JOIN {table} w ON {table} MATCH :match AND w.rowid BETWEEN {_RANGE[table]}
+            WHERE {wanted[-1]} LIMIT {MOST_RANKED}"""
+        found = max(found, list(await tx.execute_fetchall(sql, values)), key=len)
+    return found, floor > 0 or len(found) >= MOST_RANKED
 
 
 async def _floor(tx: Transaction, table: str, values: dict[str, object]) -> int:

@@ -145,5 +145,5 @@ async def test_only_the_newest_of_very_many_are_looked_through(database, monkeyp
         await stories.fetched(tx, GUILD, 3, 1, NOW)
     async with database.read() as tx:
         found = await search.comments(tx, wish)
-    # Two are in story 3; those in story 1 are further back than is looked.
-    assert ([one.story_id for one in found.fitting], found.more) == ([3, 3], True)
+    # The five newest are those of stories 4 to 2; story 1 is looked through besides.
+    assert ([one.story_id for one in found.fitting], found.more) == ([3, 3, 1], True)
