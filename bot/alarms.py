@@ -10,7 +10,7 @@ from bot.post import OTHER_KIND
 from bot.store import late, notices, removals, stories, subscriptions
 from bot.store.database import Transaction
 from bot.store.reasons import LOCKED
-from bot.words import say
+from bot.words import announce
 
 LACKS = "the bot lacks: "
 REASON_LIMIT = 200
@@ -23,16 +23,16 @@ async def held(tx: Transaction, row: Delivery, reason: str, now: datetime) -> No
     """Tell that a lane stands still, and what lets it go on."""
     subject, channel = _subject(row), f"<#{row.channel_id}>"
     if reason == LACKS + OTHER_KIND:
-        text = say("notice.other_kind", channel=channel)
+        text = announce("notice.other_kind", channel=channel)
     elif reason.startswith(LACKS):
-        text = say("notice.lacks", channel=channel, what=reason.removeprefix(LACKS))
+        text = announce("notice.lacks", channel=channel, what=reason.removeprefix(LACKS))
     elif reason.startswith(LOCKED):
         title = escape(clean_line((await stories.get(tx, row.story_id)).story.title)[:TITLE_LIMIT])
         subject = f"locked:{row.channel_id}:{row.story_id}"
-        text = say("notice.locked", channel=channel, title=title)
+        text = announce("notice.locked", channel=channel, title=title)
     else:
-        text = say("notice.held", channel=channel, reason=_reason(reason))
-    await _put(tx, row.channel_id, subject, f"{text} {say('notice.goes_on')}", now, once=True)
+        text = announce("notice.held", channel=channel, reason=_reason(reason))
+    await _put(tx, row.channel_id, subject, f"{text} {announce('notice.goes_on')}", now, once=True)
 
 
 async def stands(tx: Transaction, row: Delivery) -> None:
@@ -43,7 +43,7 @@ async def stands(tx: Transaction, row: Delivery) -> None:
 
 async def given_up(tx: Transaction, row: Delivery, reason: str, now: datetime) -> None:
     """Tell that something is not posted, once a day for each channel."""
-    text = say("notice.given_up", channel=f"<#{row.channel_id}>", reason=_reason(reason))
+    text = announce("notice.given_up", channel=f"<#{row.channel_id}>", reason=_reason(reason))
     await _put(tx, row.channel_id, f"dead:{row.channel_id}", text, now)
 
 
@@ -55,9 +55,9 @@ async def left_out(tx: Transaction, channel_id: int, now: datetime) -> None:
     guild_id, subject = subscription.guild_id, f"late:{channel_id}"
     since = await notices.waiting_since(tx, guild_id, subject) or now
     stories_, comments = await late.left_out(tx, guild_id, channel_id, since)
-    what = [say("notice.stories", count=stories_)] * (stories_ > 0)
-    what += [say("notice.comments", count=comments)] * (comments > 0)
-    text = say("notice.left_out", channel=f"<#{channel_id}>", what=say("notice.and").join(what))
+    what = [announce("notice.stories", count=stories_)] * (stories_ > 0)
+    what += [announce("notice.comments", count=comments)] * (comments > 0)
+    text = announce("notice.left_out", channel=f"<#{channel_id}>", what=announce("notice.and").join(what))
     user_id = subscription.created_by
     await notices.put(tx, guild_id, subject, text, now, user_id=user_id, once=True, wait=COUNTED)
 
@@ -68,7 +68,7 @@ async def channel_gone(tx: Transaction, channel_id: int, reason: str, now: datet
     await removals.channel_gone(tx, channel_id, reason)
     if subscription is None or subscription.paused_reason:
         return
-    text = say("notice.channel_gone", channel=f"<#{channel_id}>", reason=_reason(reason))
+    text = announce("notice.channel_gone", channel=f"<#{channel_id}>", reason=_reason(reason))
     await _put(tx, channel_id, f"gone:{channel_id}", text, now, once=True)
 
 
@@ -77,7 +77,7 @@ async def back(tx: Transaction, guild_id: int, now: datetime) -> None:
     paused = [found for found in await subscriptions.of_guild(tx, guild_id) if found.paused_reason]
     if paused:
         names = ", ".join(f"<#{found.channel_id}>" for found in paused[:10])
-        text = say("notice.back", channels=names)
+        text = announce("notice.back", channels=names)
         await notices.put(tx, guild_id, "back", text, now, user_id=paused[0].created_by)
 
 

@@ -158,6 +158,6 @@ async def _sources(tx: Transaction, guild_id: int, text: str) -> tuple[int, ...]
     for part in text.replace(",", " ").split():
         number = part.removeprefix("#")
         if not (number.isascii() and number.isdigit() and len(number) < 18):
-            raise NotFound(sources.NO_SUCH_SOURCE)
+            raise NotFound(say("sources.unknown"))
         found[(await sources.visible(tx, guild_id, int(number))).id] = None
     return tuple(found)

@@ -24,6 +24,7 @@ from bot.store import deliveries, lanes
 from bot.store.brief import BriefDatabase
 from bot.store.database import Database
 from bot.turns import Lane, Turns
+from bot.words import ENGLISH, speak
 
 log = logging.getLogger(__name__)
 
@@ -191,6 +192,7 @@ class Deliverer:
 
     async def _run(self, lane: Lane) -> None:
         """Take one step in a lane, then let the others have their turns before it goes on."""
+        speak(ENGLISH)  # a request that answers somebody in their language may have made room for this lane
         goes_on = False
         try:
             goes_on = await self._step(lane)

@@ -11,16 +11,18 @@ from bot.store import history, removals, subscriptions
 from bot.store.database import Database
 from bot.store.history import Entry
 from bot.store.reasons import PAUSED
+from bot.words import say
 
 MOST = 20
 MOST_IN_TROUBLE = 10
-NO_SUCH_DELIVERY = "That is not in the history of this server any more."
-NOT_AGAIN = (
-    "That cannot be tried again: it stands already or is under way, its channel is not followed, or what it "
-    "belongs to was taken away. `/channels history` shows how it is now."
-)
-NOT_PAUSED = "That channel is not paused, and nothing waits there. `/channels list` shows how all are."
-PAUSED_ALREADY = "That channel is paused already. `/channels resume` lets it go on."
+_SAID = {
+    State.PENDING: "history.pending",
+    State.INFLIGHT: "history.inflight",
+    State.LIVE: "history.live",
+    State.GONE: "history.gone",
+    State.HELD: "history.held",
+    State.DEAD: "history.dead",
+}
 
 
 async def latest(database: Database, guild_id: int, channel_id: int | None = None) -> list[Entry]:
@@ -37,9 +39,9 @@ async def retry(database: Database, guild_id: int, delivery_id: int, now: dateti
     async with database.write() as tx:
         entry = await history.find(tx, guild_id, delivery_id)
         if entry is None:
-            raise NotFound(NO_SUCH_DELIVERY)
+            raise NotFound(say("history.unknown"))
         if not entry.retryable:
-            raise Conflict(NOT_AGAIN)
+            raise Conflict(say("history.not_again"))
         await history.retry(tx, entry.delivery, now)
     return entry
 
@@ -51,7 +53,7 @@ async def pause(database: Database, guild_id: int, channel_id: int) -> None:
     """
     async with database.write() as tx:
         if (await subscriptions.get(tx, guild_id, channel_id)).paused_reason:
-            raise Conflict(PAUSED_ALREADY)
+            raise Conflict(say("history.paused_already"))
         await subscriptions.pause(tx, channel_id, PAUSED)
         await history.pause(tx, channel_id)
 
@@ -65,21 +67,15 @@ async def resume(database: Database, guild_id: int, channel_id: int, now: dateti
         await removals.followed_again(tx, channel_id)
         await catchup.leave_out(tx, now)
         if not paused and not waited:
-            raise Conflict(NOT_PAUSED)
+            raise Conflict(say("history.not_paused"))
     return waited
 
 
 def state_of(entry: Entry) -> str:
     """Say in plain words how a delivery stands."""
     row = entry.delivery
-    reason = f": {row.reason}" if row.reason else ""
-    if row.state is State.LIVE and row.have_rev < row.want_rev:
-        return f"posted; its newest edit follows{reason}"
-    return {
-        State.PENDING: f"waits for its turn{reason}",
-        State.INFLIGHT: "being posted; without a clear answer, I look whether it stands before I try again",
-        State.LIVE: "posted",
-        State.GONE: f"not there any more{reason}",
-        State.HELD: f"waits{reason}",
-        State.DEAD: f"given up{reason}",
-    }[row.state]
+    is_stale = row.state is State.LIVE and row.have_rev < row.want_rev
+    state = say("history.edit_follows" if is_stale else _SAID[row.state])
+    if not row.reason or (row.state in (State.INFLIGHT, State.LIVE) and not is_stale):
+        return state
+    return say("history.because", state=state, reason=row.reason)

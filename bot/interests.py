@@ -19,6 +19,7 @@ from bot.store.database import Database, Transaction
 from bot.topics import Verdict
 from bot.topics.expression import Node, parse, topics_in
 from bot.topics.expression import judge as judge_expression
+from bot.words import say
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ def judge(name: str, story: Story, own: Own) -> Verdict:
     try:
         return topics.match(name, story.title, plain(story.summary), body)
     except NotFound:
-        return Verdict(False, 0.0, (f"There is no topic named {name} any more.",))
+        return Verdict(False, 0.0, (say("topic.gone", name=name),))
 
 
 def wants(chosen: Sequence[str], story: Story, own: Own) -> bool:
@@ -78,9 +79,9 @@ async def chosen_topics(tx: Transaction, guild_id: int, text: str) -> tuple[str,
     own = await topic_store.of_guild(tx, guild_id)
     for name in names:
         if name not in own and name not in topics.names():
-            raise NotFound(f"There is no topic named {name[:50]}. `/topics list` shows all.")
+            raise NotFound(say("topic.unknown", name=name[:50]))
     if len(names) > MOST_TOPICS:
-        raise Conflict(f"A channel can have {MOST_TOPICS} topics. Name fewer, or join some with `/topics add`.")
+        raise Conflict(say("topic.too_many", most=MOST_TOPICS))
     return names
 
 
@@ -105,7 +106,7 @@ async def require_savable(database: Database, guild_id: int, name: str, *, new: 
     if new:
         topic_store.require_room(own, _name(name))
     elif name.strip().casefold() not in own:
-        raise NotFound(topic_store.NO_SUCH_TOPIC)
+        raise NotFound(say("topic.not_own"))
 
 
 async def add(database: Database, guild_id: int, user_id: int, name: str, expression: str, *, now: datetime) -> str:
@@ -131,7 +132,7 @@ async def remove(database: Database, guild_id: int, name: str) -> None:
         users = [found for found in await subscriptions.of_guild(tx, guild_id) if name in found.topics]
         if users:
             where = ", ".join(f"<#{found.channel_id}>" for found in users[:5])
-            raise Conflict(f"{where} still follows {name}. Change that with `/channels edit` first.")
+            raise Conflict(say("topic.followed", channels=where, name=name))
         await topic_store.remove(tx, guild_id, name)
 
 
@@ -139,9 +140,9 @@ def _name(text: str) -> str:
     """Return a new topic's name as it is kept; raises ``BadTopic`` or ``Conflict``."""
     name = text.strip().casefold().replace(" ", "-")
     if not _NAME.fullmatch(name) or name == EVERYTHING:
-        raise BadTopic("A topic's name has 1 to 32 letters a to z, digits and hyphens, for example moon-rovers.")
+        raise BadTopic(say("topic.bad_name"))
     if name in topics.names():
-        raise Conflict(f"{name} is a built-in topic. Choose another name.")
+        raise Conflict(say("topic.built_in", name=name))
     return name
 
 
@@ -149,7 +150,7 @@ def _checked(expression: str) -> Node:
     node = parse(expression)
     unknown = [name for name in topics_in(node) if name not in topics.names()]
     if unknown:
-        raise BadTopic(f"topic:{unknown[0][:50]} is no built-in topic; there are {', '.join(topics.names())}.")
+        raise BadTopic(say("topic.not_built_in", name=unknown[0][:50], names=", ".join(topics.names())))
     return node
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.model import Layout
+from bot.words import say
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One Discord permission: its bit, the name that people see in Discord, and why the bot needs it.
+    """One Discord permission: its bit, the name that people see in Discord, and the key of why the bot needs it.
 
     Without a ``required`` one nothing can be posted; without another one the bot posts, but poorer. ``layouts`` are
     those of a channel that need it.
@@ -19,28 +20,33 @@ class Permission:
     name: str
     bit: int
     title: str
-    reason: str
+    why: str
     required: bool = True
     layouts: frozenset[Layout] = frozenset(Layout)
+
+    @property
+    def reason(self) -> str:
+        """Why the bot needs it, in the language at hand."""
+        return say(self.why)
 
 
 _THREADS = frozenset((Layout.THREAD, Layout.FORUM))
 
 NEEDED: tuple[Permission, ...] = (
-    Permission("VIEW_CHANNEL", 1 << 10, "View Channel", "to see the channel that was followed"),
-    Permission("SEND_MESSAGES", 1 << 11, "Send Messages", "to post a story's card"),
+    Permission("VIEW_CHANNEL", 1 << 10, "View Channel", "permission.view"),
+    Permission("SEND_MESSAGES", 1 << 11, "Send Messages", "permission.send"),
     Permission(
         "CREATE_PUBLIC_THREADS",
         1 << 35,
         "Create Public Threads",
-        "to open a thread for a story's comments",
+        "permission.threads",
         layouts=frozenset((Layout.THREAD,)),
     ),
     Permission(
-        "SEND_MESSAGES_IN_THREADS", 1 << 38, "Send Messages in Threads", "to post the comments", layouts=_THREADS
+        "SEND_MESSAGES_IN_THREADS", 1 << 38, "Send Messages in Threads", "permission.threads_send", layouts=_THREADS
     ),
-    Permission("EMBED_LINKS", 1 << 14, "Embed Links", "to show a story as a card instead of bare text", required=False),
-    Permission("READ_MESSAGE_HISTORY", 1 << 16, "Read Message History", "to reply to the message of a parent comment"),
+    Permission("EMBED_LINKS", 1 << 14, "Embed Links", "permission.embed", required=False),
+    Permission("READ_MESSAGE_HISTORY", 1 << 16, "Read Message History", "permission.history"),
 )
 
 SCOPES = ("bot", "applications.commands")

@@ -12,11 +12,11 @@ from bot.markdown import clean_line
 from bot.model import Story
 from bot.sources.base import Web
 from bot.sources.kinds import Detected, Kinds
+from bot.words import say
 
 SHOWN = 5
 NAME_LIMIT = 100
 KEPT = timedelta(minutes=10)
-TOO_OLD = "This preview is too old. Please run `/sources add` again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,32 +52,32 @@ class Desk:
 
     def may_read(self, guild_id: int, now: datetime) -> None:
         """Count a read that a server asked for; raises ``Conflict`` when it asked too often."""
-        _require(self.reads.take(guild_id, now), "looked at 10 addresses")
+        _require(self.reads.take(guild_id, now), "refusal.did_read")
 
     def may_add(self, guild_id: int, now: datetime) -> None:
         """Count an addition; raises ``Conflict`` when a server added too many just now."""
-        _require(self.adds.take(guild_id, now), "added 5 sources")
+        _require(self.adds.take(guild_id, now), "refusal.did_add")
 
     def may_follow(self, guild_id: int, now: datetime) -> None:
         """Count a channel that is followed; raises ``Conflict`` when a server followed too many just now."""
-        _require(self.follows.take(guild_id, now), "followed 5 channels")
+        _require(self.follows.take(guild_id, now), "refusal.did_follow")
 
     def may_test(self, guild_id: int, now: datetime) -> None:
         """Count a card that is posted as a test; raises ``Conflict`` when a server had too many just now."""
-        _require(self.tests.take(guild_id, now), "posted 2 tests")
+        _require(self.tests.take(guild_id, now), "refusal.did_test")
 
     def accepted(self, token: str, guild_id: int, user_id: int, now: datetime) -> Preview:
         """Return what was offered to this person here; raises ``NotFound``, the same for foreign, absent and old."""
         offer = self.offers.get(token, now)
         if offer is None or (offer.guild_id, offer.user_id) != (guild_id, user_id):
-            raise NotFound(TOO_OLD)
+            raise NotFound(say("sources.too_old"))
         return offer.preview
 
 
 def _require(wait: timedelta | None, done: str) -> None:
     if wait is not None:
         seconds = max(1, round(wait.total_seconds()))
-        raise Conflict(f"This server has {done} within a minute, which is the most. Please wait {seconds} seconds.")
+        raise Conflict(say("refusal.too_often", done=say(done), seconds=seconds))
 
 
 async def preview(web: Web, kinds: Kinds, text: str) -> Preview:

@@ -15,6 +15,7 @@ from bot.sources import answers, page
 from bot.sources.base import Document, Fetched, Item, NotThisKind, Thread, Web
 from bot.sources.kinds import EXACT, Detected, Kinds, typed
 from bot.store.database import Database
+from bot.words import say
 
 PAGE = page.Page.name
 
@@ -35,10 +36,15 @@ async def fetch(
 def summary(report: IngestReport) -> str:
     """Return one line that says what a read changed."""
     if report.status == "unchanged":
-        return "I knew this story already; nothing changed."
-    facts = [("added", report.added), ("changed", report.changed), ("deleted", report.deleted)]
-    details = ", ".join(f"{number} {word}" for word, number in facts if number)
-    return f"Story {report.status}." + (f" Comments: {details}." if details else "")
+        return say("stories.same")
+    story = say("stories.stored" if report.status == "stored" else "stories.changed")
+    facts = {
+        "stories.comments_added": report.added,
+        "stories.comments_changed": report.changed,
+        "stories.comments_deleted": report.deleted,
+    }
+    details = ", ".join(say(key, number=number) for key, number in facts.items() if number)
+    return f"{story} {say('stories.comments', what=details)}" if details else story
 
 
 async def look(web: Web, kinds: Kinds, url: str, kind: str | None = None) -> Detected:

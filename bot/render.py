@@ -20,6 +20,8 @@ BUTTON_LIMIT = 512
 DISCUSSION_PREFIX = "story:discussion:"
 FOLLOW_PREFIX = "story:follow:"
 WHY_PREFIX = "story:why:"
+# By these the bot knows its messages again where they carry no link, and so do its checks: they are no words that a
+# language may change, docs/decisions/0013-words.md. The same holds for the heads of comments below.
 CONTINUED = "-# "
 ANSWERS = "-# in reply to"
 DELETED = "*This comment was deleted at its source.*"
@@ -45,8 +47,8 @@ def card(stored: StoredStory, skipped: int = 0) -> Post:
         image_url=safe_link(story.image_url),
     )
     # Only a link button can leave Discord, and Discord refuses one of more than 512 characters.
-    read = (Button("Read the story", url=link),) if link and len(link) <= BUTTON_LIMIT else ()
-    talk = Button("Discussion", custom_id=f"{DISCUSSION_PREFIX}{stored.id}")
+    read = (Button(say("card.read"), url=link),) if link and len(link) <= BUTTON_LIMIT else ()
+    talk = Button(say("card.discussion"), custom_id=f"{DISCUSSION_PREFIX}{stored.id}")
     follow = Button(say("card.follow"), custom_id=f"{FOLLOW_PREFIX}{stored.id}")
     why = Button(say("card.why"), custom_id=f"{WHY_PREFIX}{stored.id}")
     return Post(embed=embed, buttons=(*read, talk, follow, why), permalink=link)
@@ -119,9 +121,7 @@ def _left_out(story: Story, skipped: int) -> str:
     if not skipped:
         return ""
     link = short_link(story.url)
-    there = f"[at the site](<{link}>) or " if link else ""
-    comments = "1 more comment is" if skipped == 1 else f"{skipped} more comments are"
-    return f"{comments} not mirrored here: read on {there}with `/stories discussion`."
+    return say("card.left_out_there" if link else "card.left_out", count=skipped, link=link)
 
 
 def _in_reply_to(story: Story, parent: Comment | None) -> str:
@@ -160,7 +160,7 @@ def member_name(text: str) -> str:
 
 def comment_count(stored: StoredStory) -> str:
     """Return the number of comments in words."""
-    return "1 comment" if stored.comment_count == 1 else f"{stored.comment_count} comments"
+    return say("card.comments", count=stored.comment_count)
 
 
 def _footer(stored: StoredStory) -> str:

@@ -18,8 +18,8 @@ from bot.sources.kinds import Kinds
 from bot.starter import STARTERS, Starter
 from bot.store import notices, sources, subscriptions
 from bot.store.database import Database, Transaction
-from bot.store.sources import NO_SUCH_SOURCE
 from bot.wanted import judged
+from bot.words import say
 
 SUGGESTIONS = 25
 MOST_UNTOLD = 3
@@ -97,7 +97,7 @@ async def add_starters(
             if await give(tx, starter, guild_id=guild_id, user_id=user_id, now=now):
                 added.append(starter.name)
         if not added:
-            raise Conflict("This server has all sources of the starter list already. `/sources list` shows them.")
+            raise Conflict(say("sources.all_starters"))
         desk.may_add(guild_id, now)
         return added, await _active(tx, guild_id)
 
@@ -174,7 +174,7 @@ async def restart(database: Database, guild_id: int, source_id: int, now: dateti
     async with database.write() as tx:
         source = await _own(tx, guild_id, source_id)
         if not source.stopped_reason:
-            raise Conflict("That source is being read already. `/sources check` reads it now.")
+            raise Conflict(say("sources.not_stopped"))
         await sources.restart(tx, source_id, now)
     return source
 
@@ -195,14 +195,14 @@ def read_words(report: PollReport) -> str:
     """Return what a read of a source found, in words that tell nothing of other servers."""
     if report.intake is None:
         error = report.error or ""
-        return error if error.startswith("could not") else f"it could not be read: {error}"
+        return error if error.startswith("could not") else say("sources.read_failed", error=error)
     intake = report.intake
     if intake.unchanged:
-        return "nothing changed since the last read"
-    stories = "1 story" if intake.found == 1 else f"{intake.found} stories"
+        return say("sources.read_same")
+    stories = say("sources.stories", count=intake.found)
     if intake.baseline:
-        return f"{stories}, which are remembered; what comes after them is news"
-    return f"{stories}, {intake.new or 'none'} of them new"
+        return say("sources.read_first", stories=stories)
+    return say("sources.read_new" if intake.new else "sources.read_none_new", stories=stories, count=intake.new)
 
 
 def labels(kinds: Mapping[str, Kind]) -> dict[str, str]:
@@ -218,12 +218,12 @@ async def _own(tx: Transaction, guild_id: int, source_id: int) -> Source:
     for source in await sources.of_guild(tx, guild_id):
         if source.id == source_id:
             return source
-    raise NotFound(NO_SUCH_SOURCE)
+    raise NotFound(say("sources.unknown"))
 
 
 async def _room(tx: Transaction, guild_id: int) -> None:
     if len(await sources.of_guild(tx, guild_id)) >= sources.LIMIT:
-        raise Conflict(f"This server has {sources.LIMIT} sources already, which is the most. Remove one first.")
+        raise Conflict(say("sources.full", most=sources.LIMIT))
 
 
 async def _news(tx: Transaction, guild_id: int, kind: str, address: str) -> None:
@@ -239,7 +239,7 @@ async def _reader(tx: Transaction, guild_id: int, kind: str, address: str) -> st
     if known is None:
         return None
     if known.everyone:
-        return "My operator reads that source for all servers already: its stories come here anyway."
+        return say("sources.for_all")
     if any(source.id == known.id for source in await sources.of_guild(tx, guild_id)):
-        return f"This server has that source already: it is #{known.id} in `/sources list`."
+        return say("sources.known", number=known.id)
     return None

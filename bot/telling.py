@@ -12,7 +12,7 @@ from bot.schedule import Tell
 from bot.store import frozen, notices, sources, stories
 from bot.store.database import Transaction
 from bot.urls import host_and_path
-from bot.words import say
+from bot.words import announce
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ async def ask_about_vanished(tx: Transaction, story_id: int, number: int, now: d
     """Ask the admins where a story stands whether the many comments that vanished at once are really deleted."""
     log.warning("many comments vanished story=%d comments=%d", story_id, number)
     title = escape(clean_line((await stories.get(tx, story_id)).story.title)[:NAME_LIMIT])
-    says = say("notice.vanished", number=number, title=title)
+    says = announce("notice.vanished", number=number, title=title)
     asked = {subscription.guild_id: subscription.created_by for subscription in await frozen.mirrored_by(tx, story_id)}
     for guild_id, user_id in asked.items():
         await notices.put(tx, guild_id, f"{VANISHED}{story_id}", says, now, user_id=user_id)
@@ -62,6 +62,6 @@ async def _put(
 ) -> None:
     for source in about:
         # The name is the site's: it must not write Markdown of its own into a server's system channel.
-        text = say(key, name=escape(clean_line(source.name or source.address)[:NAME_LIMIT]), **values)
+        text = announce(key, name=escape(clean_line(source.name or source.address)[:NAME_LIMIT]), **values)
         for follower in await sources.followers(tx, source.id):
             await notices.put(tx, follower.guild_id, subject, text, now, user_id=follower.user_id, source_id=source.id)

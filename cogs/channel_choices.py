@@ -34,7 +34,10 @@ async def suggest_followed(interaction: Interaction, current: str) -> Choices:
         return []
     found = await library.followed_channels(interaction.client.database, interaction.guild.id)
     channels = {s.channel_id: interaction.guild.get_channel(s.channel_id) for s in found}
-    names = {id_: f"#{channel.name}" if channel else f"deleted channel {id_}" for id_, channel in channels.items()}
+    names = {
+        id_: f"#{channel.name}" if channel else say("channels.deleted", channel=id_)
+        for id_, channel in channels.items()
+    }
     wanted = current.casefold().lstrip("#")
     return _choices([(name, str(id_)) for id_, name in names.items() if wanted in name.casefold()])
 

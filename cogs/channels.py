@@ -18,6 +18,7 @@ from bot.chat.history_views import RetryButton, history_message
 from bot.chat.options import NEW, Asked, ChannelOption, Followable, LayoutName, chosen, named
 from bot.chat.tree import word
 from bot.topics import DEFAULT
+from bot.words import say
 from cogs.channel_choices import channel_id, manage_guild, suggest_colours, suggest_followed, suggest_roles
 from cogs.channel_filters import Filtering
 from cogs.channel_trials import Trials
@@ -26,12 +27,12 @@ from cogs.topics import topic_choices
 Interaction = discord.Interaction[Any]
 Cap = app_commands.Range[int, 0, 1000]
 Seconds = app_commands.Range[int, 0, 3600]
-OPTIONS: dict[str, str | app_commands.locale_str] = {
-    "layout": "How a story stands there; thread if you do not say, forum in a forum channel",
-    "comments": "How many comments a story begins with (50 if you do not say, 0 for all); later ones follow anyway",
-    "grace": "How many seconds a new comment waits before it is posted (60 if you do not say)",
-    "publish": "In an announcement channel: send each story to the servers that follow it",
-    "tags": "In a forum: up to five tags for each post, with commas between; auto lets me choose",
+OPTIONS = {
+    "layout": word("command.channels.edit.layout"),
+    "comments": word("command.channels.edit.comments"),
+    "grace": word("command.channels.edit.grace"),
+    "publish": word("command.channels.edit.publish"),
+    "tags": word("command.channels.edit.tags"),
     "role": word("command.channels.edit.role"),
     "colour": word("command.channels.edit.colour"),
 }
@@ -39,19 +40,17 @@ OPTIONS: dict[str, str | app_commands.locale_str] = {
 
 @app_commands.guild_only()  # on the class: on its instance it would do nothing
 @app_commands.default_permissions(manage_guild=True)
-class Channels(
-    Filtering, Trials, commands.GroupCog, name="channels", description="Choose the channels that new stories go to"
-):
+class Channels(Filtering, Trials, commands.GroupCog, name="channels", group_description=word("command.channels")):
     """Commands for people who may manage the server; the permission is checked again at run time."""
 
     def __init__(self, bot: Rendezvous) -> None:
         self.bot = bot
 
-    @app_commands.command(description="Post new stories and their comments into a channel")
+    @app_commands.command(description=word("command.channels.follow"))
     @app_commands.describe(
-        channel="The channel",
-        topics="What the stories are to be about; space-cooperation if you do not say, everything for all",
-        newest="How many stories to post at once (0 to 5; 1 if you do not say)",
+        channel=word("command.channels.follow.channel"),
+        topics=word("command.channels.follow.topics"),
+        newest=word("command.channels.follow.newest"),
         **OPTIONS,
     )
     @app_commands.autocomplete(role=suggest_roles, colour=suggest_colours)
@@ -80,14 +79,14 @@ class Channels(
         made = await library.follow(self.bot.database, guild, channel.id, user, now, topics=topics, options=wish)
         posted = await library.post_newest(self.bot.database, made, newest, now)
         self.bot.deliverer.wake()
-        text = f"New stories about {topics_named(made.topics)} go to {channel.mention} from now on."
-        at_once = f" Posting the newest {posted} now." if posted else ""
-        await interaction.response.send_message(text + at_once, ephemeral=True)
+        about, where = topics_named(made.topics), channel.mention
+        text = say("channels.goes_now" if posted else "channels.goes", topics=about, channel=where, count=posted)
+        await interaction.response.send_message(text, ephemeral=True)
 
-    @app_commands.command(description="Change what a followed channel gets")
+    @app_commands.command(description=word("command.channels.edit"))
     @app_commands.describe(
-        channel="One of the channels that you follow",
-        topics="Names of topics; everything for all stories",
+        channel=word("command.channels.edit.channel"),
+        topics=word("command.channels.edit.topics"),
         replies=word("command.channels.edit.replies"),
         **OPTIONS,
     )
@@ -117,39 +116,39 @@ class Channels(
             require_posting(interaction, seen, wish.layout)
         made = await library.edit(self.bot.database, guild, where, topics, wish)
         await self.bot.deliverer.release(guild)  # what waited for a better choice may go on
-        text = f"<#{where}> gets new stories about {topics_named(made.topics)} from now on: {named(made.options)}."
+        about, looks = topics_named(made.topics), named(made.options)
+        text = say("channels.changed", channel=f"<#{where}>", topics=about, looks=looks)
         await interaction.response.send_message(text, ephemeral=True)
 
-    @app_commands.command(name="list", description="List the channels that new stories go to")
+    @app_commands.command(name="list", description=word("command.channels.list"))
     @manage_guild
     async def list_(self, interaction: Interaction) -> None:
         """List the subscriptions of this server."""
         embed, view = await list_message(interaction)
         await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
-    @app_commands.command(description="Stop posting into a channel; what was posted stays")
-    @app_commands.describe(channel="One of the channels that you follow")
+    @app_commands.command(description=word("command.channels.unfollow"))
+    @app_commands.describe(channel=word("command.channels.unfollow.channel"))
     @app_commands.autocomplete(channel=suggest_followed)
     @manage_guild
     async def unfollow(self, interaction: Interaction, channel: str) -> None:
         """Stop following."""
         await library.unfollow(self.bot.database, guild_of(interaction), channel_id(channel))
-        await interaction.response.send_message(f"No more stories go to <#{channel_id(channel)}>.", ephemeral=True)
+        text = say("channels.unfollowed", channel=f"<#{channel_id(channel)}>")
+        await interaction.response.send_message(text, ephemeral=True)
 
-    @app_commands.command(description="Post nothing more into a channel for now; what was posted follows its source")
-    @app_commands.describe(channel="One of the channels that you follow")
+    @app_commands.command(description=word("command.channels.pause"))
+    @app_commands.describe(channel=word("command.channels.pause.channel"))
     @app_commands.autocomplete(channel=suggest_followed)
     @manage_guild
     async def pause(self, interaction: Interaction, channel: str) -> None:
         """Let a channel rest."""
         await history.pause(self.bot.database, guild_of(interaction), channel_id(channel))
-        text = (
-            f"I post nothing more into <#{channel_id(channel)}> until `/channels resume`. What comes meanwhile waits."
-        )
+        text = say("channels.paused_now", channel=f"<#{channel_id(channel)}>")
         await interaction.response.send_message(text, ephemeral=True)
 
-    @app_commands.command(description="Go on posting into a channel that was paused, or that waits for something")
-    @app_commands.describe(channel="One of the channels that you follow")
+    @app_commands.command(description=word("command.channels.resume"))
+    @app_commands.describe(channel=word("command.channels.resume.channel"))
     @app_commands.autocomplete(channel=suggest_followed)
     @manage_guild
     async def resume(self, interaction: Interaction, channel: str) -> None:
@@ -158,13 +157,12 @@ class Channels(
             self.bot.database, guild_of(interaction), channel_id(channel), self.bot.clock.now()
         )
         self.bot.deliverer.wake()
-        first = f" {waited} that waited go first." if waited else " Nothing waited."
-        await interaction.response.send_message(f"I post into <#{channel_id(channel)}> again.{first}", ephemeral=True)
+        where = f"<#{channel_id(channel)}>"
+        text = say("channels.resumed" if waited else "channels.resumed_empty", channel=where, count=waited)
+        await interaction.response.send_message(text, ephemeral=True)
 
-    @app_commands.command(
-        name="history", description="What became of the last posts, and why; with Retry for what was given up"
-    )
-    @app_commands.describe(channel="One of the channels that you follow; all if you do not say")
+    @app_commands.command(name="history", description=word("command.channels.history"))
+    @app_commands.describe(channel=word("command.channels.history.channel"))
     @app_commands.autocomplete(channel=suggest_followed)
     @manage_guild
     async def history_(self, interaction: Interaction, channel: str | None = None) -> None:

@@ -14,8 +14,9 @@ from bot.backfill import backfill as post_older
 from bot.chat import source_embeds
 from bot.chat.client import Rendezvous
 from bot.chat.source_views import AddButton, RestartButton, offer_view, restart_view
+from bot.chat.tree import word
 from bot.errors import NotFound
-from bot.store.sources import NO_SUCH_SOURCE
+from bot.words import say
 from cogs.stories import guild_of
 
 Interaction = discord.Interaction[Any]
@@ -26,20 +27,20 @@ def source_id(value: str) -> int:
     """Read a source's number as autocomplete gives it, or as an admin types it."""
     text = value.strip().removeprefix("#").split(" ")[0]
     if not (text.isascii() and text.isdigit() and len(text) < 18):
-        raise NotFound(NO_SUCH_SOURCE)
+        raise NotFound(say("sources.unknown"))
     return int(text)
 
 
 @app_commands.guild_only()  # on the class: on its instance it would do nothing
 @app_commands.default_permissions(manage_guild=True)
-class Sources(commands.GroupCog, name="sources", description="Choose where the stories come from"):
+class Sources(commands.GroupCog, name="sources", group_description=word("command.sources")):
     """Commands for people who may manage the server; the permission is checked again at run time."""
 
     def __init__(self, bot: Rendezvous) -> None:
         self.bot = bot
 
-    @app_commands.command(description="Look at a site, feed or forum, and add it if you like what you see")
-    @app_commands.describe(address="Paste any address of it; I find out how to read it")
+    @app_commands.command(description=word("command.sources.add"))
+    @app_commands.describe(address=word("command.sources.add.address"))
     @manage_guild
     async def add(self, interaction: Interaction, address: str) -> None:
         """Preview a source, with a button that adds it."""
@@ -52,7 +53,7 @@ class Sources(commands.GroupCog, name="sources", description="Choose where the s
         embed = source_embeds.preview_embed(look)
         await interaction.edit_original_response(embed=embed, view=offer_view(look.token))
 
-    @app_commands.command(description="Add a starter list of well-known space-news sources")
+    @app_commands.command(description=word("command.sources.starter"))
     @manage_guild
     async def starter(self, interaction: Interaction) -> None:
         """Add what the server lacks of the starter list."""
@@ -64,7 +65,7 @@ class Sources(commands.GroupCog, name="sources", description="Choose where the s
         bot.poller.wake()
         await interaction.edit_original_response(content=source_embeds.added(names, channels))
 
-    @app_commands.command(name="list", description="List the sources of this server and how they fare")
+    @app_commands.command(name="list", description=word("command.sources.list"))
     @manage_guild
     async def list_(self, interaction: Interaction) -> None:
         """List the sources, with a Restart button for those that stopped."""
@@ -73,8 +74,8 @@ class Sources(commands.GroupCog, name="sources", description="Choose where the s
         view = restart_view(listing.own) or discord.utils.MISSING
         await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
-    @app_commands.command(description="Read a source now and say what was found")
-    @app_commands.describe(source="Begin to type its name")
+    @app_commands.command(description=word("command.sources.check"))
+    @app_commands.describe(source=word("command.sources.check.source"))
     @manage_guild
     async def check(self, interaction: Interaction, source: str) -> None:
         """Poll one source."""
@@ -85,16 +86,16 @@ class Sources(commands.GroupCog, name="sources", description="Choose where the s
         bot.deliverer.wake()
         await interaction.edit_original_response(content=source_embeds.checked(report))
 
-    @app_commands.command(description="Read a source no more; what was posted stays")
-    @app_commands.describe(source="Begin to type its name")
+    @app_commands.command(description=word("command.sources.remove"))
+    @app_commands.describe(source=word("command.sources.remove.source"))
     @manage_guild
     async def remove(self, interaction: Interaction, source: str) -> None:
         """Take a source from this server."""
         gone = await sourcing.remove(self.bot.database, guild_of(interaction), source_id(source))
         await interaction.response.send_message(source_embeds.removed(gone), ephemeral=True)
 
-    @app_commands.command(description="Post older stories of a source that your channels do not have yet")
-    @app_commands.describe(source="Begin to type its name", count="How many (1 to 20; 5 if you do not say)")
+    @app_commands.command(description=word("command.sources.backfill"))
+    @app_commands.describe(source=word("command.sources.backfill.source"), count=word("command.sources.backfill.count"))
     @manage_guild
     async def backfill(
         self, interaction: Interaction, source: str, count: app_commands.Range[int, 1, MOST] = 5

@@ -26,15 +26,15 @@ Interaction = discord.Interaction[Any]
 
 
 @app_commands.guild_only()  # on the class: on its instance it would do nothing
-class Stories(Finding, Files, Follows, commands.GroupCog, name="stories", description="Read and search the stories"):
+class Stories(Finding, Files, Follows, commands.GroupCog, name="stories", group_description=word("command.stories")):
     """Commands for every member."""
 
     def __init__(self, bot: Rendezvous) -> None:
         self.bot = bot
         self.typing = Typing()
 
-    @app_commands.command(description="Show a story here, for everyone")
-    @app_commands.describe(story="Begin to type its title")
+    @app_commands.command(description=word("command.stories.show"))
+    @app_commands.describe(story=word("command.stories.show.story"))
     async def show(self, interaction: Interaction, story: str) -> None:
         """Show one story's card."""
         stored = await library.show(self.bot.database, guild_of(interaction), story_id(story))
@@ -42,17 +42,15 @@ class Stories(Finding, Files, Follows, commands.GroupCog, name="stories", descri
         await interaction.response.send_message(embed=embed, view=view)
 
     @app_commands.command(description=word("command.stories.discussion"))
-    @app_commands.describe(
-        story=word("command.stories.discussion.story"), sort=word("command.stories.discussion.sort")
-    )
+    @app_commands.describe(story=word("command.stories.discussion.story"), sort=word("command.stories.discussion.sort"))
     async def discussion(
         self, interaction: Interaction, story: str, sort: Literal["oldest", "newest", "likes"] = "oldest"
     ) -> None:
         """Show the stored comment tree in pages."""
         await show_discussion(interaction, story_id(story), look=Look(Sort(sort)))
 
-    @app_commands.command(description="Read a story's page now, store it and show it to you")
-    @app_commands.describe(url="The address of the story")
+    @app_commands.command(description=word("command.stories.fetch"))
+    @app_commands.describe(url=word("command.stories.fetch.url"))
     @app_commands.checks.cooldown(10, 60.0, key=lambda interaction: interaction.guild_id)
     async def fetch(self, interaction: Interaction, url: str) -> None:
         """Fetch one page."""

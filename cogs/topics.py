@@ -15,23 +15,23 @@ from bot.chat.embeds import topics_embed, trial_embed
 from bot.chat.topic_views import SaveTopic, shown_embed
 from bot.chat.tree import word
 from bot.explaining import explain
+from bot.words import say
 
 Interaction = discord.Interaction[Any]
 Words = app_commands.Range[str, 1, 500]
 Name = app_commands.Range[str, 1, 32]
 manage_guild = app_commands.checks.has_permissions(manage_guild=True)
-HOW = 'Words that must stand there; | for or, - for not, "a phrase", ending*, ( ), topic:mars'
 
 
 @app_commands.guild_only()  # on the class: on its instance it would do nothing
 @app_commands.default_permissions(manage_guild=True)
-class Topics(commands.GroupCog, name="topics", description="Choose and write what stories are to be about"):
+class Topics(commands.GroupCog, name="topics", group_description=word("command.topics")):
     """Commands for people who may manage the server; the permission is checked again at run time."""
 
     def __init__(self, bot: Rendezvous) -> None:
         self.bot = bot
 
-    @app_commands.command(name="list", description="List the topics that a channel can follow")
+    @app_commands.command(name="list", description=word("command.topics.list"))
     @manage_guild
     async def list_(self, interaction: Interaction) -> None:
         """List the built-in topics and this server's own."""
@@ -47,36 +47,37 @@ class Topics(commands.GroupCog, name="topics", description="Choose and write wha
         found = await explain(self.bot.database, guild_of(interaction), topic)
         await interaction.edit_original_response(embed=shown_embed(self.bot, found))
 
-    @app_commands.command(description="See which of the newest stories a topic would let through, and why")
-    @app_commands.describe(topic="One of the topics")
+    @app_commands.command(description=word("command.topics.test"))
+    @app_commands.describe(topic=word("command.topics.test.topic"))
     @manage_guild
     async def test(self, interaction: Interaction, topic: str) -> None:
         """Try a topic on this server's newest stories."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         trial = await interests.trial_of(self.bot.database, guild_of(interaction), topic)
-        await interaction.edit_original_response(embed=trial_embed(f"Topic {topic.strip().casefold()}", trial))
+        title = say("topic.title", name=topic.strip().casefold())
+        await interaction.edit_original_response(embed=trial_embed(title, trial))
 
-    @app_commands.command(description="Write a topic of your own; you see what it lets through before it is saved")
-    @app_commands.describe(name="Its name, such as moon-rovers", words=HOW)
+    @app_commands.command(description=word("command.topics.add"))
+    @app_commands.describe(name=word("command.topics.add.name"), words=word("command.topics.add.words"))
     @manage_guild
     async def add(self, interaction: Interaction, name: Name, words: Words) -> None:
         """Try a new topic and offer to save it."""
         await self._offer(interaction, name, words, new=True)
 
-    @app_commands.command(description="Change a topic of your own; you see what it lets through before it is saved")
-    @app_commands.describe(name="One of your topics", words=HOW)
+    @app_commands.command(description=word("command.topics.edit"))
+    @app_commands.describe(name=word("command.topics.edit.name"), words=word("command.topics.edit.words"))
     @manage_guild
     async def edit(self, interaction: Interaction, name: Name, words: Words) -> None:
         """Try a changed topic and offer to save it."""
         await self._offer(interaction, name, words, new=False)
 
-    @app_commands.command(description="Remove a topic of your own")
-    @app_commands.describe(name="One of your topics")
+    @app_commands.command(description=word("command.topics.remove"))
+    @app_commands.describe(name=word("command.topics.remove.name"))
     @manage_guild
     async def remove(self, interaction: Interaction, name: Name) -> None:
         """Remove a topic that no channel follows."""
         await interests.remove(self.bot.database, guild_of(interaction), name)
-        await interaction.response.send_message("Removed.", ephemeral=True)
+        await interaction.response.send_message(say("topic.removed"), ephemeral=True)
 
     async def _offer(self, interaction: Interaction, name: str, words: str, *, new: bool) -> None:
         guild = guild_of(interaction)
@@ -84,7 +85,8 @@ class Topics(commands.GroupCog, name="topics", description="Choose and write wha
         await interests.require_savable(self.bot.database, guild, name, new=new)
         trial = await interests.trial(self.bot.database, guild, words)
         view = SaveTopic(interaction.user.id, name, words, new=new)
-        await interaction.edit_original_response(embed=trial_embed(f"Topic {name}: a trial", trial), view=view)
+        title = say("topic.trial_title", name=name)
+        await interaction.edit_original_response(embed=trial_embed(title, trial), view=view)
 
     @show.autocomplete("topic")
     @test.autocomplete("topic")

@@ -98,7 +98,8 @@ class Interactions:
         payload: Json = {
             "id": str(found.id), "application_id": str(world.bot_id), "type": found.type, "token": found.token,
             "version": 1, "data": data, "channel_id": str(channel.id), "channel": channel_json(world, channel),
-            "locale": "en-US", "entitlements": [], "attachment_size_limit": 10_485_760,
+            "locale": world.locales.get(found.user_id, "en-US"),
+            "entitlements": [], "attachment_size_limit": 10_485_760,
             "app_permissions": str(max(0, world.permissions(channel, world.bot_id))),
         }  # fmt: skip
         if channel.guild_id is None:

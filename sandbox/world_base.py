@@ -40,6 +40,8 @@ class WorldBase:
         self.home_id = 0
         # Who takes no direct messages.
         self.closed: set[int] = set()
+        # Each person's language, as Discord names it; US English where none is said.
+        self.locales: dict[int, str] = {}
         self.users: dict[int, User] = {}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}

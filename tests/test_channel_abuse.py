@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot import choosing, library
-from bot.store.sources import NO_SUCH_SOURCE
-from bot.store.subscriptions import NOT_FOLLOWED
+from bot.words import say
 from tests.conftest import Start
 
 pytestmark = pytest.mark.asyncio
@@ -95,7 +94,7 @@ async def test_a03_another_servers_channel_reads_like_one_that_does_not_exist_in
                 await run.box.command(ada, news, f"channels {name}", {"channel": channel} | options)
                 for channel in (str(OTHER_CHANNEL), "999999")
             ]
-            assert {answer.content for answer in answers} == {NOT_FOLLOWED}, name
+            assert {answer.content for answer in answers} == {say("channels.not_followed")}, name
             assert {answer.kind for answer in answers} == {"message"}
         shown = [
             await run.box.command(ada, news, "channels history", {"channel": channel})
@@ -112,7 +111,7 @@ async def test_a03_another_servers_source_reads_like_one_that_does_not_exist(sta
         await run.follow()
         ada, _, news = people(run)
         answer = await run.box.command(ada, news, "channels filter", {"channel": str(news), "sources": "12345"})
-        assert answer.content == NO_SUCH_SOURCE  # the foreign one's: tests/test_channel_options.py
+        assert answer.content == say("sources.unknown")  # the foreign one's: tests/test_channel_options.py
 
 
 async def test_a04_suggestions_are_of_the_own_server_alone(start: Start) -> None:

@@ -11,6 +11,7 @@ from bot.errors import BadOption
 from bot.ingest import ingest
 from bot.model import Story, StoryPage
 from bot.store import notices, sources
+from bot.words import say
 from tests.conftest import Start
 
 pytestmark = pytest.mark.asyncio
@@ -116,7 +117,7 @@ async def test_a_source_filter_takes_this_servers_sources_alone(start: Start) ->
             (await run.box.command(ada, news, "channels filter", {"channel": str(news), "sources": text})).content
             for text in (str(foreign.id), "99999", f"{own.id}, {foreign.id}", "cheese", "<@&1> @everyone", "9" * 90)
         }
-        assert answers == {sources.NO_SUCH_SOURCE}  # A03 and A05
+        assert answers == {say("sources.unknown")}  # A03 and A05
         said = await run.box.command(ada, news, "channels filter", {"channel": str(news), "sources": f"#{own.id}"})
         assert "only from Own" in said.content
         await take(run, MOON)

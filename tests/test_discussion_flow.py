@@ -11,7 +11,7 @@ import pytest
 from bot import library
 from bot.ingest import ingest
 from bot.model import Comment, Story, StoryPage
-from bot.store.stories import NO_SUCH_STORY
+from bot.words import say
 from tests.conftest import Check
 from tests.discussion_stage import PAGE, URL, card, custom_ids, file_text, running, typed
 
@@ -109,7 +109,7 @@ async def test_a_story_that_is_not_there_is_refused(tmp_path: Path, check_traffi
             assert answer.ephemeral and answer.attachments == []
             said.add(answer.content)
         assert said == {
-            NO_SUCH_STORY,
+            say("stories.unknown"),
             "Please choose a story from the list, or type its number as `/stories latest` shows it.",
         }
 

@@ -16,6 +16,7 @@ from bot.previews import Desk, Preview
 from bot.schedule import Tell
 from bot.store import notices, sources
 from bot.telling import tell
+from bot.words import say
 from tests.fakes import FakeClock
 
 pytestmark = pytest.mark.asyncio
@@ -209,7 +210,7 @@ async def test_a19_the_button_of_another_servers_source_says_what_an_absent_one_
     await stage.sender.run_due()
     (message,) = stage.box.messages(stage.general.id)
     pressed = await stage.box.click(stage.ada, int(message["id"]), f"source:restart:{source}")
-    assert pressed.content == sources.NO_SUCH_SOURCE
+    assert pressed.content == say("sources.unknown")
     assert await reason(stage, source) == "it is gone"
 
 

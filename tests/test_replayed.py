@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from bot.chat import client
-from bot.store.stories import NO_SUCH_STORY
+from bot.words import say
 from sandbox.interactions import COMPONENT
 from tests.follow_stage import Stage, Still
 
@@ -78,8 +78,8 @@ async def test_a19_the_buttons_of_another_servers_story_say_what_those_of_none_s
     async with stage.run.database.write() as tx:
         await tx.execute("UPDATE subscriptions SET guild_id = 4711")
     foreign = [(await send(stage, custom_id + "1")).content for custom_id in made]
-    assert set(absent) == set(foreign) == {NO_SUCH_STORY}
-    assert (await send(stage, "follow:dm:1:now")).content == NO_SUCH_STORY
+    assert set(absent) == set(foreign) == {say("stories.unknown")}
+    assert (await send(stage, "follow:dm:1:now")).content == say("stories.unknown")
     assert await stage.rows() == []
 
 

@@ -12,12 +12,12 @@ import pytest_asyncio
 from bot import sourcing
 from bot.http import Web
 from bot.poll import Poller
-from bot.previews import TOO_OLD, Desk, Preview
+from bot.previews import Desk, Preview
 from bot.sources.kinds import Kinds
 from bot.starter import STARTERS
 from bot.store import sources
-from bot.store.sources import NO_SUCH_SOURCE
 from bot.urls import UNREADABLE
+from bot.words import say
 from tests.news_site import news_site
 
 pytestmark = pytest.mark.asyncio
@@ -133,7 +133,7 @@ async def test_a19_a23_the_yes_of_another_member_counts_nothing_and_rights_are_c
     assert "Manage Server" in refused.content
     world = stage.box.world
     world.set_member_roles(stage.guild, stage.mo, world.guild.members[stage.ada].role_ids)
-    assert (await stage.box.click(stage.mo, message, button(looked))).content == TOO_OLD
+    assert (await stage.box.click(stage.mo, message, button(looked))).content == say("sources.too_old")
     world.guild.owner_id = stage.mo
     world.set_member_roles(stage.guild, stage.ada, [])
     assert "Manage Server" in (await stage.box.click(stage.ada, message, button(looked))).content
@@ -143,10 +143,10 @@ async def test_a19_a23_the_yes_of_another_member_counts_nothing_and_rights_are_c
 async def test_a19_a_preview_is_too_old_after_its_time_or_a_restart_and_for_any_made_up_token(stage):
     looked = await stage.ask("add", address=stage.site.url)
     stage.bot.desk = Desk()  # what a restart leaves
-    assert (await stage.press(looked)).content == TOO_OLD
+    assert (await stage.press(looked)).content == say("sources.too_old")
     made_up = f"source:add:{'A' * 22}"
     message = await keep_button(stage, made_up)
-    assert (await stage.box.click(stage.ada, message, made_up)).content == TOO_OLD
+    assert (await stage.box.click(stage.ada, message, made_up)).content == say("sources.too_old")
 
 
 HOSTILE = (
@@ -207,7 +207,7 @@ async def test_a03_a04_another_servers_source_is_not_there(stage):
     await sourcing.add(database, Desk(), chosen, guild_id=4711, user_id=1, now=now)
     for name in ("check", "remove", "backfill"):
         for source in ("1", "99", "#1 Theirs", "no number", "9" * 30):
-            assert (await stage.ask(name, source=source)).content == NO_SUCH_SOURCE
+            assert (await stage.ask(name, source=source)).content == say("sources.unknown")
         choices = await stage.box.autocomplete(stage.ada, stage.general, f"sources {name}", {"source": "th"}, "source")
         assert choices == []
     assert "No source yet" in (await stage.ask("list")).embeds[0]["description"]

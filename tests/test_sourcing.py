@@ -13,13 +13,14 @@ from bot.backfill import backfill
 from bot.errors import Conflict, FetchError, NotFound
 from bot.ingest import ingest
 from bot.model import Comment, Story, StoryPage
-from bot.previews import TOO_OLD, Desk, Preview
+from bot.previews import Desk, Preview
 from bot.sources.base import Fetched, Item
 from bot.sources.kinds import KINDS, Detected
 from bot.starter import STARTERS
 from bot.store import deliveries, links, sources, stories
 from bot.store.database import Database
 from bot.urls import UNREADABLE, check_fetchable
+from bot.words import say
 from tests.store.files import due as due_rows
 
 pytestmark = pytest.mark.asyncio
@@ -132,7 +133,7 @@ async def test_a19_an_offer_is_for_who_asked_where_they_asked_and_for_ten_minute
     ):
         with pytest.raises(NotFound) as error:
             desk.accepted(token, guild, user, now)
-        assert str(error.value) == TOO_OLD
+        assert str(error.value) == say("sources.too_old")
 
 
 async def test_an_added_source_is_due_at_once_and_a_second_yes_says_that_it_is_there(database):
@@ -197,7 +198,7 @@ async def test_a03_a_foreign_source_reads_like_one_that_does_not_exist(database)
             with pytest.raises(NotFound) as error:
                 await work
             said.add(str(error.value))
-    assert said == {sources.NO_SUCH_SOURCE}
+    assert said == {say("sources.unknown")}
     assert await sourcing.suggest(database, HOME, "orbit", everyone=True) == []
     assert [s.id for s in (await sourcing.listing(database, ELSEWHERE)).own] == [source]
 

@@ -19,12 +19,12 @@ COMMAND_LIMIT = 100
 
 
 def calls():
-    """Yield each call of ``say`` and ``word``, with where it stands."""
+    """Yield each call of ``say``, ``announce`` and ``word``, with where it stands."""
     for room in ("bot", "cogs"):
         for path in sorted((ROOT / room).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 name = getattr(getattr(node, "func", None), "id", getattr(getattr(node, "func", None), "attr", None))
-                if isinstance(node, ast.Call) and name in ("say", "word") and node.args:
+                if isinstance(node, ast.Call) and name in ("say", "announce", "word") and node.args:
                     yield f"{path.relative_to(ROOT)}:{node.lineno}", node
 
 

@@ -26,7 +26,7 @@ def story_id(value: str) -> int:
     """Read a story's number as autocomplete gives it, or as a member types it."""
     text = value.strip().removeprefix("#").split(" ")[0]
     if not (text.isascii() and text.isdigit() and len(text) < 18):
-        raise NotFound("Please choose a story from the list, or type its number as `/stories latest` shows it.")
+        raise NotFound(say("stories.choose"))
     return int(text)
 
 
@@ -52,15 +52,15 @@ def require_posting(interaction: discord.Interaction[Any], channel: Followable, 
     missing = [need.title for need in lacking(have, layout) if need.required]
     if missing:
         names = ", ".join(f"**{title}**" for title in missing)
-        raise Conflict(f"In {channel.mention} I lack: {names}. Please give them to my role, then try again.")
+        raise Conflict(say("channels.lacking", channel=channel.mention, names=names))
 
 
 def require_voice(interaction: discord.Interaction[Any], channel: Followable) -> None:
     """Raise ``Conflict`` unless the channel is in this server and the member may post there."""
     if channel.guild.id != interaction.guild_id:
-        raise Conflict("That channel is not in this server.")
+        raise Conflict(say("channels.elsewhere"))
     if not isinstance(interaction.user, discord.Member) or not channel.permissions_for(interaction.user).send_messages:
-        raise Conflict(f"You may not post in {channel.mention} yourself, so I will not do it for you.")
+        raise Conflict(say("channels.not_yours", channel=channel.mention))
 
 
 def seen_channel(interaction: discord.Interaction[Any], channel_id: int) -> Followable | None:

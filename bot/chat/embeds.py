@@ -11,8 +11,7 @@ from bot.chat.messages import COLOUR, embed_of, view_of
 from bot.interests import Trial
 from bot.markdown import escape
 from bot.model import StoredStory
-
-NO_STORIES = "No stories yet. An admin can choose a channel with `/channels follow`, or try `/stories fetch`."
+from bot.words import say
 
 
 def card_message(stored: StoredStory) -> tuple[discord.Embed, discord.ui.View]:
@@ -24,8 +23,8 @@ def card_message(stored: StoredStory) -> tuple[discord.Embed, discord.ui.View]:
 def latest_embed(found: Sequence[StoredStory]) -> discord.Embed:
     """Return a list of stories with their numbers."""
     lines = [f"`#{s.id}` {render.title_line(s.story)} · {render.comment_count(s)}" for s in found]
-    text = within(lines) or NO_STORIES
-    return discord.Embed(title="Newest stories", description=text, colour=COLOUR)
+    text = within(lines) or say("stories.none")
+    return discord.Embed(title=say("stories.newest"), description=text, colour=COLOUR)
 
 
 def topics_named(topics: Sequence[str]) -> str:
@@ -37,12 +36,12 @@ def topics_embed(built_in: Mapping[str, str], own: Mapping[str, str]) -> discord
     """Return the topics that a server can choose from."""
     lines = [f"**{name}** — {about}" for name, about in built_in.items()]
     lines += [f"**{name}** — `{expression.replace('`', chr(39))}`" for name, expression in own.items()]
-    return discord.Embed(title="Topics", description=within(lines), colour=COLOUR)
+    return discord.Embed(title=say("topic.list"), description=within(lines), colour=COLOUR)
 
 
 def trial_embed(title: str, trial: Trial) -> discord.Embed:
     """Return what a topic lets through of the newest stories, with the reasons of the first few."""
-    head = f"{len(trial.fitting)} of the newest {trial.looked_at} stories here fit."
+    head = say("topic.trial", fitting=len(trial.fitting), all=trial.looked_at)
     lines = []
     for stored, verdict in trial.fitting[:10]:
         lines.append(f"`#{stored.id}` {render.title_line(stored.story)}")

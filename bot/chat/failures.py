@@ -23,17 +23,17 @@ def sentence(error: BaseException) -> str | None:
     """Return what to tell the user, or None when the error is ours and needs a reference."""
     if isinstance(error, StoreError):
         log.error("the database failed: %s", error)  # it names paths, which are the operator's alone
-        return "My memory cannot be used at the moment; nothing was lost. Please try again in a few minutes."
+        return say("refusal.memory")
     if isinstance(error, RendezvousError):
         return str(error)
     if isinstance(error, app_commands.CommandOnCooldown):
-        return f"That was quick. Please try again in {max(1, round(error.retry_after))} seconds."
+        return say("refusal.quick", seconds=max(1, round(error.retry_after)))
     if isinstance(error, app_commands.MissingPermissions):
         return say("refusal.only_managers")
     if isinstance(error, app_commands.NoPrivateMessage):
         return say("refusal.server_only")
     if isinstance(error, app_commands.TransformerError):
-        return "I do not understand that value; please choose one from the list."
+        return say("refusal.value")
     return None
 
 
@@ -47,7 +47,7 @@ async def answer(interaction: discord.Interaction[Any], error: BaseException) ->
     if text is None:
         reference = secrets.token_hex(3)
         log.error("command failed reference=%s", reference, exc_info=cause)
-        text = f"Something went wrong on my side. Please try again; if it stays, tell my operator `{reference}`."
+        text = say("refusal.ours", reference=reference)
     with suppress(discord.HTTPException):
         if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
             await interaction.edit_original_response(content=text)

@@ -17,11 +17,11 @@ from bot.chat.source_views import require_manager
 from bot.markdown import clean_line, escape
 from bot.model import State, StoredStory
 from bot.store.history import Entry
+from bot.words import say
 
 PREFIX = "delivery:retry:"
 TITLE_LIMIT, REASON_LIMIT, LABEL_LIMIT = 60, 200, 80
 MOST_RETRIES, MOST_CHOICES = 10, 5
-EMPTY = "Nothing was posted here yet. `/channels follow` chooses a channel."
 
 Button = discord.ui.Button[discord.ui.View]
 _MARKS = {State.LIVE: "✅", State.DEAD: "❌", State.HELD: "⏸️", State.GONE: "🗑️"}
@@ -30,8 +30,9 @@ _MARKS = {State.LIVE: "✅", State.DEAD: "❌", State.HELD: "⏸️", State.GONE
 class RetryButton(discord.ui.DynamicItem[Button], template=rf"{PREFIX}(?P<delivery>\d{{1,18}})"):
     """Tries again what was given up; its id carries which, and each press is checked anew."""
 
-    def __init__(self, delivery_id: int, label: str = "Retry") -> None:
-        super().__init__(discord.ui.Button(label=label[:LABEL_LIMIT], custom_id=f"{PREFIX}{delivery_id}"))
+    def __init__(self, delivery_id: int, label: str | None = None) -> None:
+        label = (label or say("history.retry"))[:LABEL_LIMIT]
+        super().__init__(discord.ui.Button(label=label, custom_id=f"{PREFIX}{delivery_id}"))
         self.delivery_id = delivery_id
 
     @classmethod
@@ -48,15 +49,16 @@ class RetryButton(discord.ui.DynamicItem[Button], template=rf"{PREFIX}(?P<delive
 
 def history_message(found: Sequence[Entry], undecided: Sequence[StoredStory]) -> tuple[discord.Embed, discord.ui.View]:
     """Return the last deliveries in words, a Retry button for each given up, and two for each frozen story."""
-    lines = [f"❄️ {_title(stored.story.title)}: very many comments vanished; you decide" for stored in undecided]
+    lines = [f"❄️ {say('history.frozen', title=_title(stored.story.title))}" for stored in undecided]
     lines += [_line(entry) for entry in found]
-    embed = discord.Embed(title="Last deliveries", description=within(lines) or EMPTY, colour=COLOUR)
+    text = within(lines) or say("history.empty")
+    embed = discord.Embed(title=say("history.title"), description=text, colour=COLOUR)
     view = discord.ui.View(timeout=None)
     for stored in undecided[:MOST_CHOICES]:
         view.add_item(ChoiceButton("confirm", stored.id, stored.story.title))
         view.add_item(ChoiceButton("keep", stored.id, stored.story.title))
     for entry in [entry for entry in found if entry.retryable][:MOST_RETRIES]:
-        view.add_item(RetryButton(entry.delivery.id, f"Retry: {clean_line(_what(entry))}"))
+        view.add_item(RetryButton(entry.delivery.id, say("history.retry_this", what=clean_line(_what(entry)))))
     view.stop()
     return embed, view
 
@@ -66,11 +68,14 @@ def _line(entry: Entry) -> str:
     if row.state is State.LIVE and row.message_id and entry.place:
         what = f"[{what}](https://discord.com/channels/{row.guild_id}/{entry.place}/{row.message_id})"
     words = escape(clean_line(history.state_of(entry))[:REASON_LIMIT])
-    return f"{_MARKS.get(row.state, '⏳')} {what} in <#{row.channel_id}>: {words}"
+    line = say("history.line", what=what, channel=f"<#{row.channel_id}>", state=words)
+    return f"{_MARKS.get(row.state, '⏳')} {line}"
 
 
 def _what(entry: Entry) -> str:
-    return entry.title if entry.delivery.comment_id is None else f"{entry.author or 'A comment'} on {entry.title}"
+    if entry.delivery.comment_id is None:
+        return entry.title
+    return say("history.comment", author=entry.author or say("history.somebody"), title=entry.title)
 
 
 def _title(text: str) -> str:
@@ -81,4 +86,4 @@ async def _retry(interaction: discord.Interaction[Any], delivery_id: int) -> Non
     guild, bot = require_manager(interaction), interaction.client
     entry = await history.retry(bot.database, guild, delivery_id, bot.clock.now())
     bot.deliverer.wake()
-    await interaction.response.send_message(f"I try **{_title(_what(entry))}** again.", ephemeral=True)
+    await interaction.response.send_message(say("history.trying", what=_title(_what(entry))), ephemeral=True)

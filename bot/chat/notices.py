@@ -23,6 +23,7 @@ from bot.store import frozen, guild_settings, notices, sources
 from bot.store.database import Database
 from bot.store.frozen import Choice
 from bot.telling import VANISHED
+from bot.words import say
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ class NoticeSender:
             if isinstance(error, discord.HTTPException) and 400 <= error.status < 500 and error.status != 429:
                 return await self._give_up(notice, NOBODY)
             return await self._later(notice, "Discord does not answer", _pause(notice.tries))
-        text = f"In **{markdown.escape(markdown.clean_line(guild.name))}**: {notice.text}"
+        text = say("notice.in_person", server=markdown.escape(markdown.clean_line(guild.name)), text=notice.text)
         said = await self._say(notice, Place(guild.id, direct.id), Post(content=text[:CONTENT_LIMIT]))
         return await self._give_up(notice, NOBODY) if said is None else said
 
@@ -116,7 +117,7 @@ class NoticeSender:
         async with self._database.read() as tx:
             with suppress(NotFound):
                 stopped = bool(notice.source_id and (await sources.get(tx, notice.source_id)).stopped_reason)
-        button = Button("Restart", custom_id=f"{RESTART_PREFIX}{notice.source_id}")
+        button = Button(say("sources.restart"), custom_id=f"{RESTART_PREFIX}{notice.source_id}")
         return Post(content=text, buttons=(button,) if stopped else ())
 
     async def _choices(self, story_id: int) -> tuple[Button, ...]:

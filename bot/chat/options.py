@@ -24,10 +24,10 @@ LayoutName = Literal["thread", "forum", "inline", "story-only"]
 NEW = Options(grace=timedelta(seconds=60))
 AUTOMATIC = "auto"
 _KINDS = {
-    Layout.THREAD: "a card with a thread for its comments",
-    Layout.FORUM: "a forum post with its comments",
-    Layout.INLINE: "a card, with the comments as replies in the channel itself",
-    Layout.STORY_ONLY: "a card without comments",
+    Layout.THREAD: "channels.as_thread",
+    Layout.FORUM: "channels.as_forum",
+    Layout.INLINE: "channels.as_inline",
+    Layout.STORY_ONLY: "channels.as_story",
 }
 
 
@@ -83,21 +83,22 @@ def chosen(interaction: discord.Interaction[Any], channel: Followable | None, ol
         replies=_replies(interaction, old, asked.replies),
     )
     if asked.publish and not (isinstance(channel, discord.TextChannel) and channel.is_news()):
-        raise Conflict(f"Only an announcement channel can be published, and {channel.mention} is none. Leave it out.")
+        raise Conflict(say("channels.no_news", channel=channel.mention))
     if options.forum_tags and options.layout is not Layout.FORUM:
-        raise Conflict(f"Only forum posts have tags, and {channel.mention} is no forum. Leave them out.")
+        raise Conflict(say("channels.no_tags", channel=channel.mention))
     return options
 
 
 def named(options: Options) -> str:
     """Return how stories stand and look there in words."""
-    words = [_KINDS[options.layout]]
+    words = [say(_KINDS[options.layout])]
     if options.layout is not Layout.STORY_ONLY:
-        words.append(f"at first {options.comment_cap or 'all'} comments, new ones after {_seconds(options.grace)} s")
+        cap, seconds = options.comment_cap, _seconds(options.grace)
+        words.append(say("channels.first" if cap else "channels.first_all", comments=cap, seconds=seconds))
     if options.publish:
-        words.append("published")
+        words.append(say("channels.published"))
     if options.forum_tags:
-        words.append("tagged " + ", ".join(options.forum_tags))
+        words.append(say("channels.tagged", tags=", ".join(options.forum_tags)))
     if options.looks.role_id:
         words.append(say("channels.mentions", role=f"<@&{options.looks.role_id}>"))
     if options.looks.colour is not None:
@@ -112,11 +113,10 @@ def named(options: Options) -> str:
 def _layout(channel: Followable, wanted: Layout | None, old: Options) -> Layout:
     if isinstance(channel, discord.ForumChannel):
         if wanted not in (None, Layout.FORUM):
-            text = "is a forum, where each story is a post: choose the layout forum, or a text channel"
-            raise Conflict(f"{channel.mention} {text}.")
+            raise Conflict(say("channels.is_forum", channel=channel.mention))
         return Layout.FORUM
     if wanted is Layout.FORUM:
-        raise Conflict(f"{channel.mention} is no forum channel: choose a forum, or another layout.")
+        raise Conflict(say("channels.no_forum", channel=channel.mention))
     return wanted or old.layout
 
 
@@ -141,7 +141,7 @@ def _tags(text: str) -> tuple[str, ...]:
     if tuple(map(str.casefold, names)) in ((), (AUTOMATIC,)):
         return ()
     if len(names) > TAGS_OF_POST or any(len(name) > TAG_LENGTH for name in names):
-        raise Conflict(f"A forum post can have {TAGS_OF_POST} tags of up to {TAG_LENGTH} characters each.")
+        raise Conflict(say("channels.too_many_tags", most=TAGS_OF_POST, length=TAG_LENGTH))
     return names
 
 

@@ -14,6 +14,7 @@ from bot.poll_one import PollReport
 from bot.previews import SHOWN
 from bot.sourcing import Listing, Look, read_words
 from bot.urls import safe_link
+from bot.words import say
 
 NAME_LIMIT = 60
 ADDRESS_LIMIT = 90
@@ -21,8 +22,6 @@ EMBED_LIMIT = 4096
 LIST_LIMIT = 3700  # with the fields an embed has 6,000 characters
 FIELD_LIMIT = 600  # a field has 1,024, and the commas count too
 MOST_CHANNELS = 5
-NO_SOURCES = "No source yet. Add one with `/sources add`, or begin with `/sources starter`."
-NO_CHANNEL = "No channel is followed yet: run `/channels follow` to choose where its stories go."
 
 
 def preview_embed(look: Look) -> discord.Embed:
@@ -30,17 +29,17 @@ def preview_embed(look: Look) -> discord.Embed:
     preview = look.preview
     head = f"**{preview.label}** · {address(preview.address)}\n"
     lines = [_story_line(story, look, number) for number, story in enumerate(preview.stories)]
-    shown = _within(lines, EMBED_LIMIT - len(head) - 2) or ["It lists no story at the moment."]
+    shown = _within(lines, EMBED_LIMIT - len(head) - 2) or [say("sources.lists_nothing")]
     embed = discord.Embed(title=name(preview.name), description="\n".join([head, *shown]), colour=COLOUR)
-    some = f"The newest {SHOWN} of {preview.count} stories. " if preview.count > SHOWN else ""
-    return embed.set_footer(text=f"{some}Nothing is stored until you say yes, and none of these will be posted.")
+    some = [say("sources.newest_of", shown=SHOWN, count=preview.count)] if preview.count > SHOWN else []
+    return embed.set_footer(text=" ".join([*some, say("sources.only_looked")]))
 
 
 def _story_line(story: Story, look: Look, number: int) -> str:
     when = f" · <t:{int(story.published_at.timestamp())}:R>" if story.published_at else ""
     channels = look.wanted[number] if look.wanted else None
-    fits = "" if channels is None else f" → {_channels(channels)}" if channels else " · fits no channel's topics"
-    return f"• {render.title_line(story)}{when}{fits}"
+    fits = f" → {_channels(channels)}" if channels else f" · {say('sources.fits_none')}"
+    return f"• {render.title_line(story)}{when}{'' if channels is None else fits}"
 
 
 def list_embed(listing: Listing, labels: Mapping[str, str]) -> discord.Embed:
@@ -49,14 +48,15 @@ def list_embed(listing: Listing, labels: Mapping[str, str]) -> discord.Embed:
     lines = [_source_lines(source, labels) for source in troubled_first]
     shown = _within(lines, LIST_LIMIT)
     if len(shown) < len(lines):
-        shown.append(f"… and {len(lines) - len(shown)} more")
-    embed = discord.Embed(title="Sources", description="\n".join(shown) or NO_SOURCES, colour=COLOUR)
+        shown.append(say("sources.more", count=len(lines) - len(shown)))
+    text = "\n".join(shown) or say("sources.none")
+    embed = discord.Embed(title=say("sources.title"), description=text, colour=COLOUR)
     names = ", ".join(_within([name(source.name or source.address) for source in listing.everyone], FIELD_LIMIT))
     if names:
-        embed.add_field(name="Read for all servers by my operator", value=names, inline=False)
+        embed.add_field(name=say("sources.everyone"), value=names, inline=False)
     untold = "\n".join(f"• {markdown.excerpt(text, 300)}" for text in listing.untold)
     if untold:
-        embed.add_field(name="What I could not tell anyone: let me write in the system channel", value=untold)
+        embed.add_field(name=say("sources.untold"), value=untold)
     return embed
 
 
@@ -68,20 +68,19 @@ def _source_lines(source: Source, labels: Mapping[str, str]) -> str:
 def condition(source: Source) -> str:
     """Return how a source fares, in plain words; what exactly went wrong is for the operator alone."""
     if source.stopped_reason:
-        return f"⏹ stopped: {markdown.escape(source.stopped_reason)}"
+        return say("sources.stopped", reason=markdown.escape(source.stopped_reason))
     if source.failing_since:
-        trouble = markdown.escape(source.last_error or "it cannot be read").rstrip(".")
+        trouble = markdown.escape(source.last_error or say("sources.unreadable")).rstrip(".")
+        since = f"<t:{int(source.failing_since.timestamp())}:f>"
+        lines = [say("sources.failing", time=since, trouble=trouble)]
+        lines += [say("sources.again", time=_ago(source.next_at))] if source.next_at else []
         # The cause, with its HTTP status, is for the operator alone: bot/errors.py promises it.
-        told = f" Only my operator can see why: `rendezvous sources check {source.id}`."
-        return f"⚠ failing since <t:{int(source.failing_since.timestamp())}:f>: {trouble}.{_next(source)}{told}"
+        return " ".join([*lines, say("sources.ask_operator", number=source.id)])
     if source.last_read_at is None:
-        return "not read yet; that happens within a minute"
-    following = f", next {_ago(source.next_at)}" if source.next_at else ""
-    return f"read {_ago(source.last_read_at)}{following}"
-
-
-def _next(source: Source) -> str:
-    return f" I try again {_ago(source.next_at)}." if source.next_at else ""
+        return say("sources.not_read")
+    if source.next_at is None:
+        return say("sources.read", time=_ago(source.last_read_at))
+    return say("sources.read_next", time=_ago(source.last_read_at), next=_ago(source.next_at))
 
 
 def _ago(time: datetime) -> str:
@@ -90,14 +89,11 @@ def _ago(time: datetime) -> str:
 
 def added(names: Sequence[str], channels: Sequence[Subscription]) -> str:
     """Return what happens next, after sources were added."""
-    listed = ", ".join(f"**{name(found)}**" for found in names)
+    done = say("sources.added", names=", ".join(f"**{name(found)}**" for found in names))
     if not channels:
-        return f"Added {listed}. {NO_CHANNEL}"
+        return f"{done} {say('sources.no_channel')}"
     where = _channels([channel.channel_id for channel in channels])
-    return (
-        f"Added {listed}. The first read only remembers what is there; stories that come after it are posted to "
-        f"{where}.\n-# For older ones, use `/sources backfill`."
-    )
+    return f"{done} {say('sources.first_read', channels=where)}"
 
 
 def checked(report: PollReport) -> str:
@@ -105,34 +101,34 @@ def checked(report: PollReport) -> str:
     source = report.source
     words = f"**{name(source.name or source.address)}**: {read_words(report).rstrip('.')}."
     if report.intake and report.intake.new and not report.intake.baseline:
-        words += " New stories go to the channels whose topics they fit."
+        words += f" {say('sources.go_on')}"
     return words
 
 
 def removed(source: Source) -> str:
     """Return what follows from a removal."""
-    return f"**{name(source.name or source.address)}** is read here no more. What was posted stays."
+    return say("sources.removed", name=name(source.name or source.address))
 
 
 def backfilled(count: int, channels: Sequence[Subscription]) -> str:
     """Return what follows from a wish for older stories."""
     if not channels:
-        return NO_CHANNEL
+        return say("sources.no_channel")
     if not count:
-        return "There is nothing to post: your channels have all that I know of it and that they want."
-    stories = "1 older story" if count == 1 else f"{count} older stories"
-    return f"Posting {stories} to {_channels([channel.channel_id for channel in channels])}, the oldest first."
+        return say("sources.nothing_older")
+    where = _channels([channel.channel_id for channel in channels])
+    return say("sources.backfilled", count=count, channels=where)
 
 
 def _channels(ids: Sequence[int]) -> str:
-    more = f" and {len(ids) - MOST_CHANNELS} more" if len(ids) > MOST_CHANNELS else ""
-    return ", ".join(f"<#{id_}>" for id_ in ids[:MOST_CHANNELS]) + more
+    listed, more = ", ".join(f"<#{id_}>" for id_ in ids[:MOST_CHANNELS]), len(ids) - MOST_CHANNELS
+    return say("sources.and_more", channels=listed, count=more) if more > 0 else listed
 
 
 def name(text: str) -> str:
     """Return a source's name, which comes from its site, as one harmless short line."""
     line = markdown.clean_line(text)
-    return markdown.escape(line if len(line) <= NAME_LIMIT else f"{line[: NAME_LIMIT - 1]}…") or "(no name)"
+    return markdown.escape(line if len(line) <= NAME_LIMIT else f"{line[: NAME_LIMIT - 1]}…") or say("sources.nameless")
 
 
 def address(url: str) -> str:

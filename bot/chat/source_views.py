@@ -13,6 +13,7 @@ from bot.chat import source_embeds
 from bot.chat.failures import guarded
 from bot.errors import NotFound
 from bot.model import Source
+from bot.words import say
 
 ADD_PREFIX = "source:add:"
 RESTART_PREFIX = "source:restart:"
@@ -28,7 +29,8 @@ class AddButton(discord.ui.DynamicItem[Button], template=rf"{ADD_PREFIX}(?P<toke
 
     def __init__(self, token: str) -> None:
         style = discord.ButtonStyle.success
-        super().__init__(discord.ui.Button(label="Add this source", style=style, custom_id=f"{ADD_PREFIX}{token}"))
+        label, custom_id = say("sources.add"), f"{ADD_PREFIX}{token}"
+        super().__init__(discord.ui.Button(label=label, style=style, custom_id=custom_id))
         self.token = token
 
     @classmethod
@@ -44,7 +46,8 @@ class AddButton(discord.ui.DynamicItem[Button], template=rf"{ADD_PREFIX}(?P<toke
 class RestartButton(discord.ui.DynamicItem[Button], template=rf"{RESTART_PREFIX}(?P<source>\d{{1,18}})"):
     """Starts a stopped source again; it works for ever, under a list or a notice."""
 
-    def __init__(self, source_id: int, label: str = "Restart") -> None:
+    def __init__(self, source_id: int, label: str | None = None) -> None:
+        label = label or say("sources.restart")
         super().__init__(discord.ui.Button(label=label, custom_id=f"{RESTART_PREFIX}{source_id}"))
         self.source_id = source_id
 
@@ -71,7 +74,7 @@ def restart_view(found: list[Source]) -> discord.ui.View | None:
 
 
 def _label(source: Source) -> str:
-    return f"Restart {markdown.clean_line(source.name or source.address)}"[:LABEL_LIMIT]
+    return say("sources.restart_this", name=markdown.clean_line(source.name or source.address))[:LABEL_LIMIT]
 
 
 def _view(*items: discord.ui.Item[Any]) -> discord.ui.View:
@@ -85,7 +88,7 @@ def _view(*items: discord.ui.Item[Any]) -> discord.ui.View:
 def require_manager(interaction: Interaction) -> int:
     """Return the server in which the member may manage it, now; a command or preview may be older than that right."""
     if interaction.guild_id is None:
-        raise NotFound("This works only in a server.")
+        raise NotFound(say("refusal.server_only"))
     if not interaction.permissions.manage_guild:
         raise app_commands.MissingPermissions(["manage_guild"])
     return interaction.guild_id
@@ -106,5 +109,5 @@ async def _restart(interaction: Interaction, source_id: int) -> None:
     source = await sourcing.restart(bot.database, guild, source_id, bot.clock.now())
     bot.poller.wake()
     name = source_embeds.name(source.name or source.address)
-    text = f"I read **{name}** again from now on. `/sources list` shows how it goes."
+    text = say("sources.restarted", name=name)
     await interaction.response.send_message(text, ephemeral=True)

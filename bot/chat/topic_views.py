@@ -50,8 +50,9 @@ class SaveTopic(discord.ui.View):
     def __init__(self, user_id: int, name: str, words: str, *, new: bool) -> None:
         super().__init__(timeout=MINUTES * 60)
         self._user_id, self._name, self._words, self._new = user_id, name, words, new
+        self.save.label = say("topic.save")
 
-    @discord.ui.button(label="Save", style=discord.ButtonStyle.primary)
+    @discord.ui.button(style=discord.ButtonStyle.primary)
     async def save(self, interaction: discord.Interaction[Any], _: discord.ui.Button[SaveTopic]) -> None:
         """Save the topic once."""
         await guarded(interaction, lambda: self._save(interaction))
@@ -59,7 +60,7 @@ class SaveTopic(discord.ui.View):
     async def _save(self, interaction: discord.Interaction[Any]) -> None:
         guild = interaction.guild_id
         if guild is None or interaction.user.id != self._user_id or not interaction.permissions.manage_guild:
-            raise NotFound("Only the admin who tried this topic can save it.")
+            raise NotFound(say("topic.not_yours"))
         database, now = interaction.client.database, interaction.client.clock.now()
         name = self._name.strip().casefold()
         if self._new:
@@ -67,5 +68,5 @@ class SaveTopic(discord.ui.View):
         else:
             await interests.edit(database, guild, self._name, self._words)
         self.stop()
-        text = f"Saved. `/channels follow` and `/channels edit` can choose **{name}** now."
+        text = say("topic.saved", name=name)
         await interaction.response.edit_message(content=text, embed=None, view=None)

@@ -31,7 +31,8 @@ class Translator(app_commands.Translator):
         key = string.extras.get("key")
         if key is None:
             return None
-        return told(key, locale.value) or told(key, locale.value.split("-")[0])
+        text = told(key, locale.value) or told(key, locale.value.split("-")[0])
+        return None if text == string.message else text  # Discord shows the English one where there is no other
 
 
 def mention(client: Any, name: str) -> str:

@@ -47,7 +47,7 @@ class DiscussionButton(discord.ui.DynamicItem[Button], template=rf"{DISCUSSION_P
     """The Discussion button under a story's card: answers privately with the stored comment tree."""
 
     def __init__(self, story_id: int) -> None:
-        super().__init__(discord.ui.Button(label="Discussion", custom_id=f"{DISCUSSION_PREFIX}{story_id}"))
+        super().__init__(discord.ui.Button(label=say("card.discussion"), custom_id=f"{DISCUSSION_PREFIX}{story_id}"))
         self.story_id = story_id
 
     @classmethod

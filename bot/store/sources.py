@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,11 +13,11 @@ from aiosqlite import Connection as Transaction
 from bot.errors import Conflict, NotFound
 from bot.model import Follower, Source
 from bot.store.values import FURTHEST, from_ms, is_id, text, to_ms
+from bot.words import say
 
 LIMIT = 25
 FIRST_INTERVAL = timedelta(minutes=15)
 SHOWN_TO_A_NEWCOMER = 500
-NO_SUCH_SOURCE = "I know no such source here. `/sources list` shows those that are read."
 
 
 async def add(
@@ -57,9 +57,9 @@ async def share(tx: Transaction, source_id: int, guild_id: int, user_id: int, no
     rows = await tx.execute_fetchall("SELECT source_id FROM guild_sources WHERE guild_id = ?", (guild_id,))
     known = {row[0] for row in rows}
     if source_id in known:
-        raise Conflict("This server has that source already. `/sources list` shows all.")
+        raise Conflict(say("sources.known_already"))
     if len(known) >= LIMIT:
-        raise Conflict(f"This server has {LIMIT} sources of its own already, which is the most. Remove one first.")
+        raise Conflict(say("sources.full_own", most=LIMIT))
     await tx.execute(
         "INSERT INTO guild_sources (guild_id, source_id, added_by, added_at) VALUES (?, ?, ?, ?)",
         (guild_id, source_id, user_id, to_ms(now)),
@@ -82,7 +82,7 @@ async def unshare(tx: Transaction, source_id: int, guild_id: int) -> None:
     """Take a source from a server; one that nobody has any more is forgotten. Raises ``NotFound``."""
     sql = "DELETE FROM guild_sources WHERE source_id = ? AND guild_id = ?"
     if (await tx.execute(sql, (source_id if is_id(source_id) else 0, guild_id))).rowcount == 0:
-        raise NotFound(NO_SUCH_SOURCE)
+        raise NotFound(say("sources.unknown"))
     sql = """DELETE FROM sources WHERE id = :id AND NOT everyone
         AND NOT EXISTS (SELECT 1 FROM guild_sources g WHERE g.source_id = :id)"""
     await tx.execute(sql, {"id": source_id})
@@ -115,7 +115,7 @@ async def visible(tx: Transaction, guild_id: int, source_id: int) -> Source:
     values = {"id": source_id if is_id(source_id) else 0, "guild": guild_id}
     for row in await tx.execute_fetchall(sql, values):
         return _source(row)
-    raise NotFound(NO_SUCH_SOURCE)
+    raise NotFound(say("sources.unknown"))
 
 
 async def of_guild(tx: Transaction, guild_id: int) -> list[Source]:
@@ -182,7 +182,7 @@ async def restart(tx: Transaction, source_id: int, now: datetime) -> None:
         {"id": source_id if is_id(source_id) else 0, "now": to_ms(now)},
     )
     if cursor.rowcount == 0:
-        raise NotFound(NO_SUCH_SOURCE)
+        raise NotFound(say("sources.unknown"))
 
 
 async def merge(tx: Transaction, source_id: int, into: int) -> None:
@@ -211,14 +211,23 @@ def _values(source: Source) -> dict[str, Any]:  # SQLite's values
         "cursor": text(json.dumps(dict(source.cursor))),
         "interval": int(source.interval.total_seconds()),
         "least": None if source.least is None else int(source.least.total_seconds()),
-        "hours": json.dumps(sorted(source.skip_hours)),
-        "days": json.dumps(sorted(source.skip_days)),
+        "hours": _listed(sorted(source.skip_hours)),
+        "days": _listed(sorted(source.skip_days)),
         **{name: to_ms(getattr(source, name)) for name in times},
         "fails": source.fails,
         "last_error": text(source.last_error),
-        "moves": text(json.dumps(source.moves)),
+        "moves": text(_listed(source.moves)),
         "stopped_reason": text(source.stopped_reason),
     }
+
+
+def _list(stored: str) -> Any:  # numbers or texts
+    """Read a list; nearly all are empty, and JSON would be half of what a row costs."""
+    return () if stored == "[]" else json.loads(stored)
+
+
+def _listed(values: Sequence[object]) -> str:
+    return json.dumps(values) if values else "[]"
 
 
 def _source(row: sqlite3.Row) -> Source:
@@ -234,8 +243,8 @@ def _source(row: sqlite3.Row) -> Source:
         interval=timedelta(seconds=row["interval_s"]),
         cursor=json.loads(row["cursor"]),
         least=None if row["least_s"] is None else timedelta(seconds=row["least_s"]),
-        skip_hours=frozenset(json.loads(row["skip_hours"])),
-        skip_days=frozenset(json.loads(row["skip_days"])),
+        skip_hours=frozenset(_list(row["skip_hours"])),
+        skip_days=frozenset(_list(row["skip_days"])),
         next_at=from_ms(row["next_at"]),
         last_read_at=from_ms(row["last_read_at"]),
         last_full_at=from_ms(row["last_full_at"]),
@@ -245,6 +254,6 @@ def _source(row: sqlite3.Row) -> Source:
         failing_since=from_ms(row["failing_since"]),
         last_error=row["last_error"],
         told_at=from_ms(row["told_at"]),
-        moves=tuple(json.loads(row["moves"])),
+        moves=tuple(_list(row["moves"])),
         stopped_reason=row["stopped_reason"],
     )

@@ -15,8 +15,8 @@ from bot.model import StoredStory, Story
 from bot.store import words
 from bot.store.values import digest, from_ms, is_id, text, to_ms
 from bot.urls import canonical
+from bot.words import say
 
-NO_SUCH_STORY = "I know no such story here. `/stories latest` lists those that I know."
 _COLUMNS = """s.*, (SELECT count(*) FROM comments c WHERE c.story_id = s.id AND NOT c.deleted) AS comment_count"""
 # A guild sees what came by a source once it follows anything, and what its own members fetched.
 _VISIBLE = """(s.public AND EXISTS (SELECT 1 FROM subscriptions b WHERE b.guild_id = :guild)
@@ -108,7 +108,7 @@ async def get(tx: Transaction, story_id: int) -> StoredStory:
     """Return a story; raises ``NotFound``."""
     for row in await tx.execute_fetchall(f"SELECT {_COLUMNS} FROM stories s WHERE s.id = ?", (story_id,)):
         return _stored(row)
-    raise NotFound(NO_SUCH_STORY)
+    raise NotFound(say("stories.unknown"))
 
 
 async def visible(tx: Transaction, guild_id: int, story_id: int) -> StoredStory:
@@ -117,7 +117,7 @@ async def visible(tx: Transaction, guild_id: int, story_id: int) -> StoredStory:
     values = {"id": story_id if is_id(story_id) else 0, "guild": guild_id}
     for row in await tx.execute_fetchall(sql, values):
         return _stored(row)
-    raise NotFound(NO_SUCH_STORY)
+    raise NotFound(say("stories.unknown"))
 
 
 async def some(tx: Transaction, guild_id: int, ids: Iterable[int]) -> dict[int, StoredStory]:

@@ -14,9 +14,9 @@ from bot.model import Layout, Options, Subscription
 from bot.options import Filters, Looks
 from bot.store.reasons import PAUSED
 from bot.store.values import from_ms, is_id, text, to_ms
+from bot.words import say
 
 LIMIT = 50
-NOT_FOLLOWED = "That channel is not followed here. `/channels list` shows those that are."
 
 
 _OPTIONS = """layout = :layout, comment_cap = :cap, grace_s = :grace, publish = :publish, forum_tags = :tags,
@@ -38,9 +38,9 @@ async def follow(
     known = await of_guild(tx, guild_id)
     old = next((subscription for subscription in known if subscription.channel_id == channel_id), None)
     if old and not old.paused_reason:
-        raise Conflict(f"<#{channel_id}> is followed already. `/channels list` shows all.")
+        raise Conflict(say("channels.followed_already", channel=f"<#{channel_id}>"))
     if old is None and len(known) >= LIMIT:
-        raise Conflict(f"This server follows {LIMIT} channels already, which is the most. Unfollow one first.")
+        raise Conflict(say("channels.full", most=LIMIT))
     if old is None:
         await tx.execute(
             "INSERT INTO subscriptions (guild_id, channel_id, created_by, created_at) VALUES (?, ?, ?, ?)",
@@ -57,7 +57,7 @@ async def get(tx: Transaction, guild_id: int, channel_id: int) -> Subscription:
     for subscription in await of_guild(tx, guild_id):
         if subscription.channel_id == channel_id:
             return subscription
-    raise NotFound(NOT_FOLLOWED)
+    raise NotFound(say("channels.not_followed"))
 
 
 async def of_channel(tx: Transaction, channel_id: int) -> Subscription | None:
@@ -73,7 +73,7 @@ async def choose_options(tx: Transaction, guild_id: int, channel_id: int, option
     where = {"guild": guild_id, "channel": channel_id if is_id(channel_id) else 0}
     cursor = await tx.execute(sql, {**where, **_values(options)})
     if cursor.rowcount == 0:
-        raise NotFound(NOT_FOLLOWED)
+        raise NotFound(say("channels.not_followed"))
 
 
 async def choose_topics(tx: Transaction, guild_id: int, channel_id: int, topics: Sequence[str]) -> None:
@@ -81,7 +81,7 @@ async def choose_topics(tx: Transaction, guild_id: int, channel_id: int, topics:
     sql = "UPDATE subscriptions SET topics = ? WHERE guild_id = ? AND channel_id = ?"
     cursor = await tx.execute(sql, (" ".join(topics), guild_id, channel_id if is_id(channel_id) else 0))
     if cursor.rowcount == 0:
-        raise NotFound(NOT_FOLLOWED)
+        raise NotFound(say("channels.not_followed"))
 
 
 async def unfollow(tx: Transaction, guild_id: int, channel_id: int) -> None:
@@ -89,7 +89,7 @@ async def unfollow(tx: Transaction, guild_id: int, channel_id: int) -> None:
     sql = "DELETE FROM subscriptions WHERE guild_id = ? AND channel_id = ?"
     cursor = await tx.execute(sql, (guild_id, channel_id if is_id(channel_id) else 0))
     if cursor.rowcount == 0:
-        raise NotFound(NOT_FOLLOWED)
+        raise NotFound(say("channels.not_followed"))
 
 
 async def of_guild(tx: Transaction, guild_id: int) -> list[Subscription]:

@@ -10,9 +10,9 @@ from aiosqlite import Cursor
 
 from bot.errors import Conflict, NotFound
 from bot.store.values import to_ms
+from bot.words import say
 
 LIMIT = 25
-NO_SUCH_TOPIC = "This server has no topic of its own by that name. `/topics list` shows all."
 
 
 async def of_guild(tx: Transaction, guild_id: int) -> dict[str, str]:
@@ -24,9 +24,9 @@ async def of_guild(tx: Transaction, guild_id: int) -> dict[str, str]:
 def require_room(known: Mapping[str, str], name: str) -> None:
     """Raise ``Conflict`` when the name is among the known topics, or these are as many as there may be."""
     if name in known:
-        raise Conflict(f"There is a topic named {name} already. `/topics edit` changes it.")
+        raise Conflict(say("topic.taken", name=name))
     if len(known) >= LIMIT:
-        raise Conflict(f"This server has {LIMIT} topics of its own already, which is the most. Remove one first.")
+        raise Conflict(say("topic.full", most=LIMIT))
 
 
 async def add(tx: Transaction, guild_id: int, name: str, expression: str, *, user_id: int, now: datetime) -> None:
@@ -51,4 +51,4 @@ async def remove(tx: Transaction, guild_id: int, name: str) -> None:
 
 def _require(cursor: Cursor) -> None:
     if cursor.rowcount == 0:
-        raise NotFound(NO_SUCH_TOPIC)
+        raise NotFound(say("topic.not_own"))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bot.errors import BadTopic
+from bot.words import say
 
 MAX_LENGTH = 500
 MAX_TERMS = 50
@@ -64,12 +65,12 @@ def parse(text: str) -> Node:
     phrase, ``*`` at a word's end any ending, parentheses a group; ``topic:mars`` is another topic. ``OR`` binds weaker.
     """
     if len(text) > MAX_LENGTH:
-        raise BadTopic(f"A topic may have {MAX_LENGTH} characters; this one has {len(text)}. Leave some words out.")
+        raise BadTopic(say("expression.too_long", most=MAX_LENGTH, count=len(text)))
     parser = _Parser(text)
     node = parser.any(0)
     parser.end()
     if not _asks(node):
-        raise BadTopic("This topic says only what a story must not hold. Add a word that it must hold.")
+        raise BadTopic(say("expression.only_not"))
     return node
 
 
@@ -111,7 +112,7 @@ class _Parser:
 
     def any(self, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            raise BadTopic(f"The parentheses are nested more than {MAX_DEPTH} deep. Write it more simply.")
+            raise BadTopic(say("expression.too_deep", most=MAX_DEPTH))
         parts = [self._every(depth)]
         while self._is("|") or self._is("OR"):
             self._at += 1
@@ -120,7 +121,7 @@ class _Parser:
 
     def end(self) -> None:
         if self._at < len(self._found):
-            raise BadTopic("There is a closing parenthesis without an opening one. Put them in pairs.")
+            raise BadTopic(say("expression.unopened"))
 
     def _every(self, depth: int) -> Node:
         parts: list[Node] = []
@@ -130,7 +131,7 @@ class _Parser:
                 continue
             parts.append(self._one(depth))
         if not parts:
-            raise BadTopic("Something is missing: write a word or a phrase on both sides of | and inside ( ).")
+            raise BadTopic(say("expression.missing"))
         return parts[0] if len(parts) == 1 else Group(tuple(parts), every=True)
 
     def _one(self, depth: int) -> Node:
@@ -139,7 +140,7 @@ class _Parser:
             self._at += 1
             negative = not negative
         if self._at >= len(self._found):
-            raise BadTopic("Something is missing behind the minus or NOT: write the word that must not stand there.")
+            raise BadTopic(say("expression.missing_not"))
         node = self._group(depth) if self._is("(") else self._term()
         return Not(node) if negative else node
 
@@ -147,14 +148,14 @@ class _Parser:
         self._at += 1
         node = self.any(depth + 1)
         if not self._is(")"):
-            raise BadTopic("An opening parenthesis has no closing one. Put them in pairs.")
+            raise BadTopic(say("expression.unclosed"))
         self._at += 1
         return node
 
     def _term(self) -> Term:
         self._terms += 1
         if self._terms > MAX_TERMS:
-            raise BadTopic(f"A topic may have {MAX_TERMS} words and phrases. Leave some out.")
+            raise BadTopic(say("expression.too_many", most=MAX_TERMS))
         match = self._found[self._at]
         self._at += 1
         phrase, word = match["phrase"], match["word"] or ""
@@ -163,7 +164,7 @@ class _Parser:
         shown = word if phrase is None else phrase
         folded = fold(shown)
         if not folded.strip():
-            raise BadTopic(f"“{shown or match[0].strip()}” holds no letter or digit. Write a word.")
+            raise BadTopic(say("expression.no_letter", text=shown or match[0].strip()))
         return Term(shown, folded[:-1] if shown.endswith("*") else folded)
 
     def _is(self, mark: str) -> bool:
@@ -195,7 +196,7 @@ def _present(node: Node, text: str, refer: Refer) -> Iterator[str]:
         for part in node.parts:
             yield from _present(part, text, refer)
     elif isinstance(node, Term) and _holds(node, text, refer):
-        yield f"It is about the topic {node.text}." if node.topic else f"It says “{node.shown}”."
+        yield say("expression.about" if node.topic else "expression.says", topic=node.text, text=node.shown)
 
 
 def _missing(node: Node, text: str, refer: Refer) -> str:
@@ -203,10 +204,10 @@ def _missing(node: Node, text: str, refer: Refer) -> str:
     if isinstance(node, Group) and node.every:
         return _missing(next(part for part in node.parts if not _holds(part, text, refer)), text, refer)
     if isinstance(node, Group):
-        return "It says none of: " + ", ".join(f"“{_name(part)}”" for part in node.parts) + "."
+        return say("expression.says_none", texts=", ".join(f"“{_name(part)}”" for part in node.parts))
     if isinstance(node, Not):
-        return f"It says “{_name(node.part)}”, which this topic shuts out."
-    return f"It is not about the topic {node.text}." if node.topic else f"It does not say “{node.shown}”."
+        return say("expression.shut_out", text=_name(node.part))
+    return say("expression.not_about" if node.topic else "expression.says_not", topic=node.text, text=node.shown)
 
 
 def _name(node: Node) -> str:

@@ -24,6 +24,15 @@ def say(key: str, /, **values: object) -> str:
     return text.format_map(values) if values else text
 
 
+def announce(key: str, /, **values: object) -> str:
+    """Return a text as ``say`` does, in English: for a whole server, whoever's command led to it."""
+    asked = _language.set(ENGLISH)
+    try:
+        return say(key, **values)
+    finally:
+        _language.reset(asked)
+
+
 def told(key: str, language: str) -> str | None:
     """Return the text of a key in one language, or None where that lacks it."""
     return catalogue(language).get(key)
