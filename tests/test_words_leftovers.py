@@ -16,7 +16,8 @@ import pytest
 from bot import sourcing, topics, words
 from bot.ingest import ingest
 from bot.model import Story, StoryPage
-from bot.words import catalogue
+from bot.turns import Lane
+from bot.words import announce, catalogue, say, speak
 from tests.conftest import Start
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -270,3 +271,23 @@ async def test_what_a_whole_server_sees_is_english_whoever_asked(german: None, s
         shown = next(one for found in world.commands.values() for one in found if one["name"] == "stories")
         assert shown["description_localizations"]["de"] == bracketed(catalogue("en")["command.stories"])
         assert set(shown["description_localizations"]) == {"de"}
+
+
+@pytest.mark.asyncio
+async def test_a_lane_that_an_answer_made_room_for_speaks_english(german: None, start: Start, monkeypatch) -> None:
+    async with start() as run:
+        deliverer, said = run.bot.deliverer, []
+
+        async def step(_):
+            said.append(say("card.why"))
+            return False
+
+        monkeypatch.setattr(deliverer, "_step", step)
+        deliverer._turns.add(Lane(1, 2, 0))
+        speak("de-AT")
+        deliverer.make_room()
+        await run.settle()
+        assert said == [catalogue("en")["card.why"]]
+        assert say("card.why") == bracketed(said[0])
+        assert announce("card.why") == said[0]
+        assert say("card.why") == bracketed(said[0])  # it goes on in the member's language
