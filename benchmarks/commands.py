@@ -6,8 +6,9 @@
 
 Builds a database of 100 comments a story, starts the real bot on it in the sandbox, and uses every command of its tree
 as a person would: from the interaction's creation to the answer, both programs in this process. Searches are for words
-of known rarity. CPU is that of both programs, which a busy machine changes less. A command that has no sample arguments here is named, and ends this with status 1. It asserts nothing
-about time: a machine's speed is no fact about the program.
+of known rarity. CPU is that of both programs, which a busy machine changes less. A command that has no sample
+arguments here is named, and ends this with status 1. It asserts nothing about time: a machine's speed is no fact about
+the program.
 """
 
 from __future__ import annotations
@@ -25,15 +26,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import discord
 from discord import app_commands
 
 from bot.chat import client
 from bot.embedded import embedded
-from bot.store.database import Database
 
 A_STORY = 100  # comments
 MIRRORED = 200  # stories that stand in the channel
@@ -53,7 +52,7 @@ class Language:
         self.words = list(dict.fromkeys(self._word() for _ in range(words)))
         weights = list(itertools.accumulate(1 / (rank + 3) for rank in range(len(self.words))))
         self.sentences = [self.rng.choices(self.words, cum_weights=weights, k=20) for _ in range(sentences)]
-        self.said = {word: 0 for word in self.words}
+        self.said = dict.fromkeys(self.words, 0)
         for sentence in self.sentences:
             for word in set(sentence):
                 self.said[word] += 1
@@ -103,13 +102,11 @@ def build(path, comments, language, guild, channel):
     for first in range(1, stories + 1, STORIES_AT_ONCE):
         connection.execute("BEGIN")
         numbers = range(first, min(first + STORIES_AT_ONCE, stories + 1))
-        add_stories(connection, numbers, language, names, stories, source)
-        add_comments(connection, numbers, comments // stories, language, names, stories)
+        add_stories(connection, numbers, language, names, stories=stories, source=source)
+        add_comments(connection, numbers, language, names, each=comments // stories, stories=stories)
         add_deliveries(connection, numbers, stories, guild, channel)
         connection.execute("COMMIT")
-        show(
-            f"building: {numbers[-1] * (comments // stories):,} of {comments:,} comments, {time.monotonic() - began:.0f} s"
-        )
+        show(f"building: {numbers[-1] * (comments // stories):,} of {comments:,}, {time.monotonic() - began:.0f} s")
     show(f"built {comments:,} comments in {time.monotonic() - began:.0f} s\n")
     connection.execute("PRAGMA wal_checkpoint (TRUNCATE)")
     connection.close()
@@ -119,7 +116,7 @@ def born(story, stories):
     return int((NOW - timedelta(hours=stories - story + 2)).timestamp() * 1000)
 
 
-def add_stories(connection, numbers, language, names, stories, source):
+def add_stories(connection, numbers, language, names, *, stories, source):
     rows = [
         (n, language.text(1)[:120], f"https://news.example/{n}", language.rng.choice(names), language.text(2),
          language.text(20), born(n, stories), born(n, stories))
@@ -140,7 +137,7 @@ def add_stories(connection, numbers, language, names, stories, source):
     )
 
 
-def add_comments(connection, numbers, each, language, names, stories):
+def add_comments(connection, numbers, language, names, *, each, stories):
     first = (numbers[0] - 1) * each + 1
     rows = [
         (first + index * each + number, story, f"c{number}", f"c{number // 2}" if number else None,
@@ -289,8 +286,8 @@ async def measure(run, language, stories, rounds):
     for name, options in known.items():
         if name in commands:
             await repeated(f"/{name}", [lambda n=name, o=options: person.use(n, o)] * rounds)
-    for kind, words in language.searches(rounds).items():
-        words = list(itertools.islice(itertools.cycle(words), rounds))
+    for kind, found in language.searches(rounds).items():
+        words = list(itertools.islice(itertools.cycle(found), rounds))
         await repeated(
             f"/stories search {kind}", [lambda w=word: person.use("stories search", {"query": w}) for word in words]
         )

@@ -30,7 +30,7 @@ from bot.store import subscriptions
 from bot.store.database import Database
 
 NOW = datetime.now(UTC)
-# Made-up words whose frequencies fall as those of a real language do: a full-text index has little to do with few words.
+# Made-up words whose frequencies fall as those of a real language do: few words would be little work for an index.
 SYLLABLES = ("ka", "lo", "mi", "ter", "nus", "ba", "ra", "so")
 WORDS_KNOWN = ["".join(word) for length in (1, 2, 3, 4, 5) for word in itertools.product(SYLLABLES, repeat=length)]
 CUMULATED = list(itertools.accumulate(1 / (rank + 3) for rank in range(len(WORDS_KNOWN))))
