@@ -2,13 +2,16 @@
 
     python benchmarks/poll.py [FEEDS]
 
-Prints ratios; asserts nothing. The server runs in a process of its own. Each feed has a host name of its own, as real
-feeds have, all of which lead to this machine; the bare loop downloads the same addresses, as many at once.
+Prints ratios of wall and of CPU time (of unchanged feeds the median of five rounds); asserts nothing. The server has
+a process of its own. Each feed has a host name of its own, as real feeds have, all of which lead to this machine; the
+bare loop downloads the same addresses, as many at once. Both connect anew in every round, as no connection lasts from
+one poll to the next.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import resource
 import socket
@@ -22,6 +25,7 @@ from email.utils import format_datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
+from statistics import median
 
 import aiohttp
 from aiohttp import web
@@ -33,6 +37,7 @@ from bot.sources.kinds import Kinds
 from bot.store import sources
 from bot.store.database import Database
 
+ROUNDS = {"same": 5, "new": 1}  # the latter take long enough
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ENTRIES, TEXT = 25, "Two agencies agree on a dish in the desert, and say who pays for what. " * 26
 ITEM = """<item><title>Story {n} of {feed}</title><link>https://{feed}/{n}</link><guid>{feed}-{n}</guid>
@@ -120,6 +125,7 @@ class Timed:
     """The seconds and the CPU seconds of a block."""
 
     def __enter__(self) -> Timed:
+        gc.collect()  # what another left is not ours to pay
         self.seconds, self.cpu = -time.perf_counter(), -_cpu()
         return self
 
@@ -148,17 +154,29 @@ async def _bare(addresses: list[str], tags: dict[str, str]) -> None:
         await asyncio.gather(*(one() for _ in range(AT_ONCE)))
 
 
-@asynccontextmanager
-async def _poller(folder: Path, addresses: list[str], clock: Turned) -> AsyncIterator[Poller]:
-    async with (
-        Database.open(folder / "poll.sqlite3") as database,
-        Web.open(allow_private=True, spacing=0, resolver=Here()) as web_,
-        Kinds.open() as kinds,
-    ):
-        async with database.write() as tx:
-            for address in addresses:
-                await sources.add(tx, "feed", address, None, clock.now(), everyone=True)
-        yield Poller(database, web_, kinds, clock, random=Random(1))
+class Polling:
+    """A bot's database and kinds; each ``drain`` has a ``Web`` of its own."""
+
+    def __init__(self, database: Database, kinds: Kinds, clock: Turned) -> None:
+        self._database, self._kinds, self._clock = database, kinds, clock
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, folder: Path, addresses: list[str], clock: Turned) -> AsyncIterator[Polling]:
+        async with Database.open(folder / "poll.sqlite3") as database, Kinds.open() as kinds:
+            async with database.write() as tx:
+                for address in addresses:
+                    await sources.add(tx, "feed", address, None, clock.now(), everyone=True)
+            yield cls(database, kinds, clock)
+
+    async def drain(self) -> int:
+        """Read all that is due; returns how many were read."""
+        total = 0
+        async with Web.open(allow_private=True, spacing=0, resolver=Here()) as web_:
+            poller = Poller(self._database, web_, self._kinds, self._clock, random=Random(1))
+            while read := await poller.run_due():
+                total += read
+        return total
 
 
 async def _stall(work: asyncio.Task[object]) -> list[float]:
@@ -182,28 +200,25 @@ async def _compare(pipe: Connection, port: int, count: int) -> None:
             path.mkdir()
             pipe.send(0)
             pipe.recv()
-            async with _poller(path, addresses, clock) as poller:
+            async with Polling.open(path, addresses, clock) as polling:
                 with Timed() as baseline:
-                    await _drain(poller)
-                await _bare(addresses, tags)
-                pipe.send(1)
-                pipe.recv()
-                clock.ahead += timedelta(hours=2)
-                with Timed() as bare:
-                    await _bare(addresses, tags)
-                with Timed() as polled:
-                    read = await _drain(poller)
+                    await polling.drain()
                 print(baseline.line(f"first read, {len(addresses)} feeds", len(addresses)))
-                print(bare.line(f"{what}: bare aiohttp", len(addresses)))
-                print(polled.line(f"{what}: polled", read))
-                print(f"{what}: {bare.seconds / polled.seconds:.2f} of bare")
-
-
-async def _drain(poller: Poller) -> int:
-    total = 0
-    while read := await poller.run_due():
-        total += read
-    return total
+                await _bare(addresses, tags)
+                rounds = []
+                for turn in range(1, ROUNDS[prefix] + 1):
+                    pipe.send(turn)
+                    pipe.recv()
+                    clock.ahead += timedelta(hours=2)
+                    with Timed() as bare:
+                        await _bare(addresses, tags)
+                    with Timed() as polled:
+                        read = await polling.drain()
+                    print(bare.line(f"{what}: bare aiohttp", len(addresses)))
+                    print(polled.line(f"{what}: polled", read))
+                    rounds.append((bare.seconds / polled.seconds, bare.cpu / polled.cpu))
+                wall, cpu = (median(ratios) for ratios in zip(*rounds, strict=True))
+                print(f"{what}: {wall:.2f} of bare by wall time, {cpu:.2f} by CPU time", flush=True)
 
 
 async def _stalls(port: int) -> None:
@@ -211,8 +226,8 @@ async def _stalls(port: int) -> None:
         clock = Turned()
         with tempfile.TemporaryDirectory() as folder:
             addresses = [f"http://{name}.example:{port}/feed"]
-            async with _poller(Path(folder), addresses, clock) as poller:
-                late = await _stall(asyncio.create_task(poller.run_due()))
+            async with Polling.open(Path(folder), addresses, clock) as polling:
+                late = await _stall(asyncio.create_task(polling.drain()))
         p99, worst = late[int(len(late) * 0.99)], late[-1]
         size = len(feed("large", 0, 1500) if name == "large" else HOSTILE) / 1e6
         print(f"loop late during a {name} feed ({size:.1f} MB): p99 {p99 * 1000:.0f} ms, worst {worst * 1000:.0f} ms")

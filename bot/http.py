@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from importlib.metadata import version
 from time import monotonic
+from types import TracebackType
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -143,7 +144,7 @@ class Web:
             answer = await self._ask(url, headers, limit, budget)
             target = _target(answer)
             if target is None:
-                return replace(answer, moved_to=moved_to)
+                return answer if moved_to is None else replace(answer, moved_to=moved_to)
             permanent = permanent and answer.status in _PERMANENT
             moved_to = target if permanent else moved_to
             url = target
@@ -155,7 +156,7 @@ class Web:
         host = host_of(url)
         async with self._hosts.turn(host, 0 if self._guard.is_loopback(url) else self._spacing):
             try:
-                async with budget.running():
+                async with budget:
                     answer = await self._request(url, headers, limit)
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 # Nothing is chained: aiohttp's messages quote the address, and that may hold an API key.
@@ -199,12 +200,16 @@ class _Budget:
     def __init__(self, seconds: float) -> None:
         self._left = seconds
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        began = monotonic()
-        async with asyncio.timeout(self._left):
-            yield
-        self._left -= monotonic() - began
+    async def __aenter__(self) -> None:
+        self._began = monotonic()
+        self._timeout = asyncio.timeout(self._left)
+        await self._timeout.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._left -= monotonic() - self._began
+        await self._timeout.__aexit__(kind, error, trace)
 
 
 def _conditions(validators: Mapping[str, str] | None) -> dict[str, str]:

@@ -6,7 +6,7 @@ import asyncio
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import urlsplit
 
 from aiohttp import AddrInfoType
@@ -17,6 +17,10 @@ from bot.urls import check_fetchable
 
 _PORTS = frozenset((80, 443))
 _THREADS = 32
+
+# Each address is judged twice a connect, of a name's answer and of the socket: parsed once, the verdict is the same.
+_is_link_local = lru_cache(256)(is_link_local)
+_is_public = lru_cache(256)(is_public)
 
 
 class Blocked(OSError):
@@ -39,16 +43,18 @@ class Guard:
 
     def is_loopback(self, url: str) -> bool:
         """Say whether an address is one of the allowed ports of this machine."""
+        if not self.loopback_ports:
+            return False
         parts = urlsplit(url)
         return parts.port in self.loopback_ports and is_loopback(parts.hostname or "")
 
     def allows(self, address: str, port: int) -> bool:
         """Say whether a literal address may be connected at a port."""
-        if is_link_local(address):  # where clouds keep their machines' secrets; no forum lives there
+        if _is_link_local(address):  # where clouds keep their machines' secrets; no forum lives there
             return False
         if self.private or (port in self.loopback_ports and is_loopback(address)):
             return True
-        return port in _PORTS and is_public(address)
+        return port in _PORTS and _is_public(address)
 
     def socket(self, info: AddrInfoType) -> socket.socket:
         """Make the socket of one connect: aiohttp calls this for literals, names, redirects and retries alike."""

@@ -44,8 +44,8 @@ def _wait(value: str, now: datetime) -> timedelta | None:
 def host_of(url: str) -> str:
     """Return what counts as one host: http and https together, an unusual port apart."""
     parts = urlsplit(url)
-    host = (parts.hostname or "").rstrip(".")
-    return host if parts.port in (None, 80, 443) else f"{host}:{parts.port}"
+    host, port = (parts.hostname or "").rstrip("."), parts.port
+    return host if port in (None, 80, 443) else f"{host}:{port}"
 
 
 @dataclass(slots=True)

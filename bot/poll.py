@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 AT_ONCE = 20  # sources, and as many threads and pages
 AT_ONCE_OF_A_HOST = 4  # the others would only wait for each other, in places that other hosts could have
 BATCH = 200
+# With those that have left their place and wait for the disk: a disk that hangs must not pile them up.
+MOST_UNDER_WAY = 2 * AT_ONCE + BATCH
 MOST_WAITING = 2000
 IDLE = 30.0
 BREATH = 0.02
@@ -34,12 +36,15 @@ PAUSE = timedelta(minutes=1)
 
 # What is read: "source", "thread" or "page", and its number.
 _Key = tuple[str, int]
+_Leave = Callable[[], None]
 
 
 class _Job(NamedTuple):
+    """What is to be read; ``work`` is given what gives up its place, to call when it only waits to be stored."""
+
     key: _Key
     host: str
-    work: Callable[[], Awaitable[object]]
+    work: Callable[[_Leave], Awaitable[object]]
 
 
 class Poller:
@@ -136,14 +141,14 @@ class Poller:
         taken = self._taken()
         async with self._database.read() as tx:
             found = await threads.due(tx, self._clock.now(), BATCH + len(taken))
-        jobs = [_Job(("thread", row.id), _host(row.address, row.kind), partial(self._one.thread, row)) for row in found]
+        jobs = [_Job(("thread", row.id), _host(row.address, row.kind), _whole(self._one.thread, row)) for row in found]
         return await self._due_pages() + [job for job in jobs if job.key not in taken]
 
     async def _due_pages(self) -> list[_Job]:
         taken = self._taken()
         async with self._database.read() as tx:
             found = await threads.probes_due(tx, self._clock.now(), BATCH + len(taken))
-        jobs = [_Job(("page", story[0]), _host(story[1], "page"), partial(self._one.page, *story)) for story in found]
+        jobs = [_Job(("page", story[0]), _host(story[1], "page"), _whole(self._one.page, *story)) for story in found]
         return [job for job in jobs if job.key not in taken]
 
     def _taken(self) -> set[_Key]:
@@ -156,7 +161,7 @@ class Poller:
     def _start(self, line: _Line) -> None:
         """Start what there is room for; a host that has enough to do is passed over."""
         passed = deque[_Job]()
-        while line.waiting and len(line.running) < AT_ONCE:
+        while line.waiting and len(line.running) < AT_ONCE and len(self._busy) < MOST_UNDER_WAY:
             job = line.waiting.popleft()
             if line.running.count(job.host) >= AT_ONCE_OF_A_HOST:
                 passed.append(job)
@@ -167,22 +172,27 @@ class Poller:
 
     async def _run(self, line: _Line, job: _Job) -> None:
         try:
-            await self._guarded(job)
+            await self._guarded(job, partial(self._left, line, job))
         finally:
-            line.running.remove(job.host)
             del self._busy[job.key]
-            if self._clock.now() >= self._quiet_until:
-                self._start(line)
             self.wake()
 
-    async def _within(self, limit: asyncio.Semaphore, job: _Job) -> None:
-        async with limit:
-            await self._guarded(job)
+    def _left(self, line: _Line, job: _Job) -> None:
+        """Give a job's place to the next that waits."""
+        line.running.remove(job.host)
+        if self._clock.now() >= self._quiet_until:
+            self._start(line)
+        self.wake()
 
-    async def _guarded(self, job: _Job) -> None:
-        """Run one poll: one of the five places that may catch everything."""
+    async def _within(self, limit: asyncio.Semaphore, job: _Job) -> None:
+        await limit.acquire()
+        await self._guarded(job, limit.release)
+
+    async def _guarded(self, job: _Job, left: _Leave) -> None:
+        """Run one poll, which calls ``left`` once, at its end or before: one of the five that may catch everything."""
+        leave = _once(left)
         try:
-            await job.work()
+            await job.work(leave)
         except NotFound:
             log.info("removed while it was read %s=%d", *job.key)
         except StoreError as error:
@@ -191,6 +201,8 @@ class Poller:
         except Exception:
             log.exception("poll failed %s=%d", *job.key)
             self._off[job.key] = self._clock.now() + PAUSE
+        finally:
+            leave()
 
     async def _patience(self) -> float:
         """Return the seconds until something is due without being woken."""
@@ -207,6 +219,17 @@ class _Line:
         self.due = due
         self.waiting: deque[_Job] = deque()
         self.running: list[str] = []
+
+
+def _once(left: _Leave) -> _Leave:
+    """Return what calls ``left`` the first time and does nothing any more."""
+    calls = [left]
+    return lambda: calls.pop()() if calls else None
+
+
+def _whole(work: Callable[..., Awaitable[object]], *what: object) -> Callable[[_Leave], Awaitable[object]]:
+    """Let work keep its place to the end."""
+    return lambda _leave: work(*what)
 
 
 def _host(address: str, kind: str) -> str:

@@ -16,7 +16,7 @@ from bot.intake import Intake, move, take_failure, take_read, unchanged
 from bot.model import Source, StoredThread, StoryPage
 from bot.poll_quiet import QuietSaves
 from bot.schedule import Failure
-from bot.sources.base import Fetched, Kind, Thread, Web
+from bot.sources.base import Cursor, Fetched, Kind, Remembering, Thread, Web
 from bot.store.database import Database
 from bot.thread_intake import put_off_probe, take_discussion, take_probe, take_thread_failure
 from bot.urls import host_and_path
@@ -86,9 +86,9 @@ class OnePoll:
         """Wait until nothing is being stored any more, after all that was under way was given up."""
         await self._quiet.ended()
 
-    async def source(self, source: Source) -> PollReport:
-        """Read a source."""
-        read = await _or_failure(self._source(source), f"source={source.id} kind={source.kind}")
+    async def source(self, source: Source, leave: Callable[[], None] = lambda: None) -> PollReport:
+        """Read a source; ``leave`` is called where nothing changed and no more than that waits to be stored."""
+        read = await _or_failure(self._source(source, leave), f"source={source.id} kind={source.kind}")
         if not isinstance(read, Failure):
             return read
         after = await take_failure(self._database, source, read, self._clock.now(), chance=self._random.random())
@@ -112,26 +112,29 @@ class OnePoll:
             found = (Thread("page", url),)
         await take_probe(self._database, story_id, found, self._clock.now())
 
-    async def _source(self, source: Source) -> PollReport:
+    async def _source(self, source: Source, leave: Callable[[], None]) -> PollReport:
         kind = self._kind(source.kind)
         full = schedule.full_due(source.last_full_at, self._clock.now())
-        fetched = await _ended(kind.read(self._web, source.address, {} if full else source.cursor))
+        cursor = _afresh(kind, source.cursor) if full else source.cursor
+        fetched = await _ended(kind.read(self._web, source.address, cursor))
         source = schedule.moved(source, fetched.moved_to)
         if schedule.has_moved(source):
             source, moved = await self._follow(kind, source)
             fetched, full = moved or fetched, full or moved is not None
-        intake = await self._take(source, fetched, full)
+        intake = await self._take(source, fetched, full, leave)
         for note in fetched.notes:
             log.info("note source=%d: %s", source.id, note)
         if intake.promised:
             self._on_promised()
         return PollReport(intake.source, intake)
 
-    async def _take(self, source: Source, fetched: Fetched, full: bool) -> Intake:
+    async def _take(self, source: Source, fetched: Fetched, full: bool, leave: Callable[[], None]) -> Intake:
         now, chance = self._clock.now(), self._random.random()
         after = unchanged(source, fetched, now, full=full, chance=chance)
-        if after and not await self._quiet.save(after):
-            return Intake(after, unchanged=True)
+        if after:
+            leave()
+            if not await self._quiet.save(after):
+                return Intake(after, unchanged=True)
         return await take_read(self._database, source, fetched, now, full=full, chance=chance)
 
     async def _follow(self, kind: Kind, source: Source) -> tuple[Source, Fetched | None]:
@@ -164,6 +167,10 @@ class OnePoll:
         if kind is None:
             raise _Failed(UNKNOWN_KIND)
         return kind
+
+
+def _afresh(kind: Kind, cursor: Cursor) -> Cursor:
+    return kind.afresh(cursor) if isinstance(kind, Remembering) else {}
 
 
 def _logged(failure: Failure) -> str:

@@ -176,6 +176,20 @@ async def test_c17_after_two_days_down_many_sources_together_post_no_more_than_t
     assert "too late: 20 stories." in text
 
 
+@pytest.mark.parametrize("year", [1990, 2084, 2717, 9000])
+@pytest.mark.asyncio
+async def test_after_an_outage_stories_are_promised_by_a_clock_of_any_year(stage: Stage, year: int) -> None:
+    """From 2084 on the id of a message of that time is larger than what SQLite holds."""
+    stage.clock.time = stage.clock.time.replace(year=year)
+    source = await stage.add(fetched())
+    await stage.poll(source)
+    stage.clock.turn(2 * DAY)
+    begun = stage.clock.now()
+    stage.gives(fetched(*(fresh(n, begun - timedelta(hours=40 - n)) for n in range(MOST_LATE + 1))))
+    assert (await stage.poller.poll(source.id)).error is None
+    assert len(stage.cards()) == MOST_LATE
+
+
 class Snowflakes(FakeMessenger):
     """A Discord whose ids tell when they were made, as real ones do."""
 

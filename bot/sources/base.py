@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.errors import SourceError
 from bot.model import Comment, StoryPage
@@ -154,6 +154,14 @@ class Kind(Protocol):
 
     async def discuss(self, web: Web, address: str, cursor: Cursor) -> Discussion:
         """Read the thread at a ``Thread.address`` of this kind; raises ``FetchError`` or ``SourceError``."""
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A kind whose cursor also tells which stories were given: without it, what came since would be missed."""
+
+    def afresh(self, cursor: Cursor) -> Cursor:
+        """Return the cursor for a read that looks anew at what it gave: the others get an empty one, once a day."""
 
 
 def key(mark: str, native_id: str) -> str:

@@ -71,6 +71,10 @@ class Discourse:
         rest = {"posts": posts.digest} if posts and state.done(wanted) else {}
         return Fetched(tuple(items), {"name": name, **state.cursor(), **rest}, name=name)
 
+    def afresh(self, cursor: Cursor) -> Cursor:
+        """Return a cursor that reads the newest topics again, and forgets neither the others nor what still waits."""
+        return State.of(cursor).afresh().cursor() if "topics" in cursor else {}
+
     async def discuss(self, web: Web, address: str, cursor: Cursor) -> Discussion:
         """Return all posts of a topic but the first; of more than 1,000 the first 20 and the newest."""
         place = _place(address)

@@ -57,6 +57,11 @@ class State:
         newest = sorted(self.topics, reverse=True)[:_REMEMBERED]
         return {"topics": json.dumps({str(n): str(self.topics[n]) for n in newest}), "top": str(self.top or 0)}
 
+    def afresh(self) -> State:
+        """Return a state in which the newest topics seem to have changed, as far as a list still shows them."""
+        newest = sorted(self.topics, reverse=True)[:FIRST_TOPICS]
+        return State({**self.topics, **dict.fromkeys(newest, Stamp())}, self.top)
+
     def is_news(self, number: int, stamp: Stamp) -> bool:
         """Tell whether an entry of the list, which goes back in time, says that more news may stand behind it."""
         if number in self.topics:

@@ -17,6 +17,7 @@ _UNTRIED = """tries = 0 AND attempt_at IS NULL AND message_id IS NULL AND promis
 _COLUMNS = "id, channel_id, story_id, comment_id, promised_at"
 # The milliseconds since 1970 at which a message was posted are in its id, less those until this day.
 _EPOCH = 1420070400000
+_LAST = 2**41 - 1  # of these milliseconds, in 2084: SQLite holds no larger id, and a clock may be wrong
 _LEAVE_OUT = f"""WITH waiting AS (
         SELECT {_COLUMNS} FROM deliveries d INDEXED BY deliveries_pending WHERE state = 'pending' AND {_UNTRIED}),
     posted AS (SELECT channel_id, count(*) AS number FROM deliveries WHERE message_id > :lately AND comment_id IS NULL
@@ -50,7 +51,7 @@ async def leave_out(
     values = {
         "too_old": to_ms(too_old),
         "late": to_ms(late),
-        "lately": max(0, _ms(lately) - _EPOCH) << 22,
+        "lately": min(max(0, _ms(lately) - _EPOCH), _LAST) << 22,
         "lateness": _ms(now) - _ms(late),
         "most": most,
         "reason": LATE,

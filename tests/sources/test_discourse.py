@@ -227,6 +227,27 @@ async def test_a_burst_of_topics_comes_in_several_reads():
 
 
 @pytest.mark.asyncio
+async def test_a_look_at_all_anew_misses_no_topic_of_a_burst_and_forgets_none():
+    topics = {n: topic(n, [post(1, topic=n)]) for n in range(1, 31)}
+    first = await FORUM.read(site([head(n) for n in range(1, 6)], topics), f"{ROOT}/", {})
+    web = site([head(n) for n in topics], topics, [post(1, topic=30)], **{f"{ROOT}/latest.json?page=1": listing()})
+    cursor, numbers = FORUM.afresh(first.cursor), []
+    for _ in range(4):
+        found = await FORUM.read(web, f"{ROOT}/", cursor)
+        cursor = found.cursor
+        numbers += [int(item.page.story.native_id) for item in found.items]
+    assert sorted(numbers) == list(range(1, 31))  # those that were given before too, as they may have been edited
+    assert found.unchanged
+    changed = [head(2, 9, "2026-11-21T10:00:00Z"), *(head(n) for n in topics if n != 2)]
+    again = site(changed, topics, [post(9, topic=2)], **{f"{ROOT}/latest.json?page=1": listing()})
+    found = await FORUM.read(again, f"{ROOT}/", FORUM.afresh(cursor))
+    assert [int(item.page.story.native_id) for item in found.items] == [*range(30, 20, -1)]
+    found = await FORUM.read(again, f"{ROOT}/", found.cursor)
+    assert [item.page.story.native_id for item in found.items] == ["2"]
+    assert FORUM.afresh({}) == FORUM.afresh({"name": "The Forum"}) == {}
+
+
+@pytest.mark.asyncio
 async def test_topics_that_cannot_be_read_hold_up_nothing():
     topics = {1: topic(1, [post(1, topic=1)]), 2: 404, 3: {"post_stream": {}}, 4: b"<html>"}
     found = await FORUM.read(site([head(n) for n in topics], topics), f"{ROOT}/", {})
