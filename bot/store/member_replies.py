@@ -20,7 +20,8 @@ _BY_MESSAGE = f"""SELECT d.channel_id, d.story_id, d.comment_id, NULL AS answers
 _BY_REPLY = f"""SELECT r.channel_id, r.story_id, r.comment_id, r.message_id AS answers
     FROM member_replies r {_WANTED.format("r")} WHERE r.message_id = :answered AND r.guild_id = :guild"""
 _BY_THREAD = f"""SELECT d.channel_id, d.story_id, NULL AS comment_id, NULL AS answers
-    FROM deliveries d {_WANTED.format("d")} WHERE d.thread_id = :place AND d.guild_id = :guild"""
+    FROM deliveries d INDEXED BY deliveries_thread {_WANTED.format("d")}
+    WHERE d.thread_id = :place AND d.guild_id = :guild"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ async def switched_on(tx: Transaction, guild_id: int) -> tuple[int, ...]:
 
 async def spot(tx: Transaction, guild_id: int, place_id: int, answered: int | None) -> Spot | None:
     """Return what a member's message in a channel or thread belongs to; None for what is not to be kept."""
+    if not await switched_on(tx, guild_id):
+        return None  # most servers, at every message of theirs
     values = {"guild": guild_id, "place": place_id, "answered": answered}
     for sql in (_BY_MESSAGE, _BY_REPLY, _BY_THREAD) if answered else (_BY_THREAD,):
         for row in await tx.execute_fetchall(sql, values):

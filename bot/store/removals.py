@@ -10,9 +10,9 @@ from bot.store import subscriptions
 from bot.store.reasons import DELETED, PAUSED, REMOVED, UNFOLLOWED
 from bot.store.values import to_ms
 
-_OF_GUILDS = (
-    "subscriptions", "guild_sources", "guild_topics", "guild_stories", "notices", "deliveries", "follows",
-    "guilds_gone"
+OF_GUILDS = (
+    "subscriptions", "guild_sources", "guild_topics", "guild_stories", "guild_settings", "notices", "deliveries",
+    "follows", "guilds_gone",
 )  # fmt: skip
 _UNKEPT = "('pending', 'inflight', 'held')"
 
@@ -74,7 +74,7 @@ async def purge(tx: Transaction, before: datetime) -> int:
     """Forget the guilds that removed the bot before then: their configuration and what they were sent."""
     gone = await gone_guilds(tx, before)
     for guild_id in gone:
-        for table in _OF_GUILDS:
+        for table in OF_GUILDS:
             await tx.execute(f"DELETE FROM {table} WHERE guild_id = ?", (guild_id,))
     return len(gone)
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from aiosqlite import Connection as Transaction
 
 from bot.query import Term, typed
-from bot.store.standing import Standing
+from bot.store.standing import PLACE, Standing
 from bot.store.stories import newest_titles
 from bot.store.values import text, to_ms
 
@@ -97,9 +97,7 @@ async def follows(tx: Transaction, guild_id: int) -> bool:
 
 async def standing(tx: Transaction, guild_id: int, items: Iterable[Candidate]) -> list[tuple[int, Standing]]:
     """Return where stories and comments stand in a server, each with its story's id."""
-    sql = """SELECT d.story_id, d.channel_id, d.comment_id, d.message_id,
-            CASE d.layout WHEN 'inline' THEN d.channel_id WHEN 'forum' THEN card.thread_id
-                ELSE iif(d.comment_id IS NULL, d.channel_id, card.thread_id) END AS place
+    sql = f"""SELECT d.story_id, d.channel_id, d.comment_id, d.message_id, {PLACE} AS place
         FROM json_each(:items) i CROSS JOIN deliveries d INDEXED BY deliveries_story
             ON d.story_id = json_extract(i.value, '$[0]') AND d.comment_id IS json_extract(i.value, '$[1]')
         JOIN deliveries card ON card.story_id = d.story_id AND card.channel_id = d.channel_id

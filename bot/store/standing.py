@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from aiosqlite import Connection as Transaction
 
-_OF_STORY = """SELECT d.channel_id, d.comment_id, d.message_id,
-        CASE d.layout WHEN 'inline' THEN d.channel_id WHEN 'forum' THEN card.thread_id
-            ELSE iif(d.comment_id IS NULL, d.channel_id, card.thread_id) END AS place_id
-    FROM deliveries d JOIN deliveries card ON card.story_id = d.story_id AND card.channel_id = d.channel_id
-        AND card.comment_id IS NULL
+# The channel or thread that a message of ours ``d`` stands in, where ``card`` is its story's card.
+PLACE = """CASE d.layout WHEN 'inline' THEN d.channel_id WHEN 'forum' THEN card.thread_id
+    ELSE iif(d.comment_id IS NULL, d.channel_id, card.thread_id) END"""
+_OF_STORY = f"""SELECT d.channel_id, d.comment_id, d.message_id, {PLACE} AS place_id
+    FROM deliveries d INDEXED BY deliveries_story JOIN deliveries card
+        ON card.story_id = d.story_id AND card.channel_id = d.channel_id AND card.comment_id IS NULL
     WHERE d.story_id = ? AND d.guild_id = ? AND d.part = 0 AND d.message_id IS NOT NULL
         AND d.state IN ('live', 'held')"""
 
