@@ -29,10 +29,11 @@ NO_TEXT = "*(no text)*"
 NO_TITLE = "(untitled story)"
 
 
-def card(stored: StoredStory, skipped: int = 0) -> Post:
+def card(stored: StoredStory, skipped: int = 0, *, counted: bool = False) -> Post:
     """Return the story's card: an embed, a link button where there is an address, Discussion, Follow and Why.
 
-    ``skipped`` comments are not mirrored below it: it says so, and where they can be read.
+    ``skipped`` comments are not mirrored below it: it says so, and where they can be read. ``counted`` says how many
+    comments there are: for answers alone, as what stands in a channel is not edited when more come.
     """
     story = stored.story
     link = safe_link(story.url)
@@ -42,7 +43,7 @@ def card(stored: StoredStory, skipped: int = 0) -> Post:
         url=link,
         description="\n\n".join(filter(None, (summary, _left_out(story, skipped)))),
         author=_cut(story.site or "", NAME_LIMIT) or None,
-        footer=_footer(stored),
+        footer=_footer(stored, counted=counted) or None,
         timestamp=story.published_at.isoformat() if story.published_at else None,
         image_url=safe_link(story.image_url),
     )
@@ -163,10 +164,9 @@ def comment_count(stored: StoredStory) -> str:
     return say("card.comments", count=stored.comment_count)
 
 
-def _footer(stored: StoredStory) -> str:
-    comments = comment_count(stored)
+def _footer(stored: StoredStory, *, counted: bool) -> str:
     author = _cut(stored.story.author or "", NAME_LIMIT)
-    return f"{author} · {comments}" if author else comments
+    return " · ".join(filter(None, (author, comment_count(stored) if counted else "")))
 
 
 def _cut(text: str, limit: int) -> str:

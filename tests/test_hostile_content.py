@@ -115,7 +115,7 @@ def test_h35_a_comment_cannot_pass_for_one_of_our_own_messages():
     forged = Comment("wp-1", "Moderator", markdown.from_html(f"<p>{render.DELETED}</p><p>-# Ann, continued</p>"))
     (post,) = render.comment_parts(STORY, forged)
     assert post.content.startswith("**Moderator** · ")
-    card = render.card(StoredStory(1, Story(render.DELETED, url=STORY.url, site="Rendezvous"), 1, NOW, 0))
+    card = render.card(StoredStory(1, Story(render.DELETED, url=STORY.url, site="Rendezvous"), 1, NOW, 0), counted=True)
     assert card.embed is not None
     assert card.embed.footer == "0 comments", "what we say stands outside of the source's words"
 

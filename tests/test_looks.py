@@ -78,8 +78,7 @@ def test_h35_a_story_cannot_speak_in_the_frame_that_names_its_source():
     post = above("{title}\n{author}", evil)
     assert post.embed is not None
     assert (post.embed.author, post.embed.url) == ("Orbit Gazette", "https://example.org/docks")
-    assert post.embed.footer is not None
-    assert post.embed.footer.endswith("3 comments")
+    assert post.embed.footer == f"Moderator @everyone <@&{ROLE}>", "a footer neither formats nor calls"
     assert "**Moderator**" not in post.content
     assert f"<@&{ROLE}>" not in post.content
     assert post.role_id is None

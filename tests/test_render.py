@@ -40,6 +40,20 @@ def test_a_card_links_to_the_story_and_has_a_button_that_names_it() -> None:
     assert [button.custom_id for button in post.buttons[1:]] == ["story:discussion:7", "story:follow:7", "story:why:7"]
 
 
+def test_a_card_in_a_channel_counts_no_comments_as_nobody_would_edit_it_when_more_come() -> None:
+    by_gazette = replace(STORED, story=replace(STORY, author="Gazette"), comment_count=1)
+    more = replace(by_gazette, comment_count=2)
+    assert render.card(by_gazette) == render.card(more)
+    assert [render.card(one).embed.footer for one in (more, replace(more, story=replace(STORY, author=None)))] == [
+        "Gazette",
+        None,
+    ]
+    assert [render.card(one, counted=True).embed.footer for one in (by_gazette, more)] == [
+        "Gazette · 1 comment",
+        "Gazette · 2 comments",
+    ]
+
+
 def test_h36_an_address_that_is_not_http_is_nowhere_in_the_card() -> None:
     story = replace(STORY, url="javascript:alert(1)", image_url="file:///etc/passwd")
     text = render.card(replace(STORED, story=story)).to_json()

@@ -15,8 +15,8 @@ from bot.words import say
 
 
 def card_message(stored: StoredStory) -> tuple[discord.Embed, discord.ui.View]:
-    """Return a story's card and its buttons."""
-    post = render.card(stored)
+    """Return a story's card as an answer, with the number of comments that it has now, and its buttons."""
+    post = render.card(stored, counted=True)
     return embed_of(post.embed) or discord.Embed(), view_of(post) or discord.ui.View()
 
 
