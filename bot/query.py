@@ -102,6 +102,12 @@ def weigh(author: str, body: str, patterns: Sequence[re.Pattern[str]]) -> float:
     return total
 
 
+def fits(text: str, patterns: Sequence[re.Pattern[str]]) -> bool:
+    """Tell whether a text, as short as a title, has all of the terms."""
+    folded = _folded(text)
+    return all(pattern.search(folded) for pattern in patterns)
+
+
 def patterns_of(terms: Sequence[Term]) -> list[re.Pattern[str]]:
     """Return for each term what finds it in folded text, as the index does: whole words, in any spelling of accents."""
     return [_pattern([term]) for term in terms]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from aiosqlite import Connection as Transaction
 
-from bot.query import Term, typed
+from bot.query import Term, fits, patterns_of, typed
 from bot.store.standing import PLACE, Standing
 from bot.store.stories import newest_titles
 from bot.store.values import text, to_ms
@@ -113,10 +113,15 @@ async def titles(tx: Transaction, guild_id: int, words: Sequence[Term], limit: i
     """Return number and title of the newest visible stories, where something is typed of those with these words."""
     if not words:
         return await newest_titles(tx, guild_id, limit)
+    sees_all = await follows(tx, guild_id)
+    if not sees_all:  # it sees the few that its members fetched: the index would be walked through for them
+        patterns = patterns_of(words)
+        few = await newest_titles(tx, guild_id, _FEW_STORIES)
+        return [(number, title) for number, title in few if fits(title, patterns)][:limit]
     sql = f"""SELECT s.id, s.title FROM (SELECT w.rowid FROM story_words w WHERE story_words MATCH :match
             AND {_VISIBLE.format("w.rowid")} ORDER BY w.rowid DESC LIMIT :limit) f JOIN stories s ON s.id = f.rowid
         ORDER BY s.id DESC"""
-    values = {"guild": guild_id, "follows": await follows(tx, guild_id), "limit": limit}
+    values = {"guild": guild_id, "follows": sees_all, "limit": limit}
     return [(row[0], row[1]) for row in await tx.execute_fetchall(sql, values | {"match": _match(words, "title")})]
 
 

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from bot.ingest import ingest
 from bot.model import Comment
-from bot.query import Term
+from bot.query import Term, typed
 from bot.store import schema, search, stories, words
 from bot.store.database import Database
 from bot.store.tables_face import SEARCH
@@ -132,6 +132,39 @@ async def test_what_was_stored_before_there_was_an_index_is_found(tmp_path):
         assert [(one.story_id, one.comment_id, one.author) for one in said.fitting] == [(2, 1, "Ann")]
         assert gone.fitting == ()
         in_step(database)
+
+
+async def test_titles_are_suggested_to_a_server_that_follows_nothing_without_a_walk_through_the_index(database):
+    """Count SQLite's own steps, of which a walk takes thousands."""
+    async with database.write() as tx:
+        await tx.executemany(
+            """INSERT INTO stories (title, summary, body, digest, revision, first_seen, public)
+            VALUES (?, '', '', '', 1, 0, 1)""",
+            [(f"Café news {number}",) for number in range(3000)],
+        )
+        await tx.execute("INSERT INTO story_words (story_words) VALUES ('rebuild')")
+        for number in (7, 70, 700):
+            await stories.fetched(tx, GUILD, number, 1, NOW)
+        await tx.execute("INSERT INTO subscriptions (guild_id, channel_id, created_by, created_at) VALUES (2, 2, 1, 0)")
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    async with database.read() as tx:
+        await tx.set_progress_handler(count, 100)
+        found = await search.titles(tx, GUILD, typed("cafe ne"), 2)
+        nothing = await search.titles(tx, GUILD, typed("cafe old"), 2)
+        await tx.set_progress_handler(None, 0)
+        for other in ("CAFÉ NEWS 6", "news 69", "afe"):
+            assert [n for n, _ in await search.titles(tx, GUILD, typed(other), 25) if n not in (7, 70, 700)] == []
+        of_all = await search.titles(tx, 2, typed("cafe ne"), 2)
+    assert [number for number, _ in found] == [700, 70]
+    assert nothing == []
+    assert [number for number, _ in of_all] == [3000, 2999]
+    assert steps < 10
 
 
 async def test_only_the_newest_of_very_many_are_looked_through(database, monkeypatch):
