@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from sandbox.message_json import message_json
-from sandbox.model import Json
+from sandbox.model import Channel, Json, User
 from sandbox.objects import channel_json, thread_json
+from sandbox.permissions import guild_permissions
 from sandbox.world import World
 from sandbox.world_base import Event
 
@@ -38,11 +39,21 @@ def snapshot(world: World) -> Json:
     """Return everything the page needs to draw itself once."""
     return {
         "guilds": [_guild(world, guild_id) for guild_id in world.guilds],
-        "users": [
-            {"id": str(u.id), "name": u.name, "bot": u.bot, "role": world.role_of(u.id)} for u in world.users.values()
-        ],
+        "users": [_user(world, user) for user in world.users.values()],
+        "directs": [_direct(channel) for channel in world.channels.values() if channel.recipient_id is not None],
+        "integrations_open": world.integrations_open,
         "commands": [command for scope in world.commands.values() for command in scope],
     }
+
+
+def _user(world: World, user: User) -> Json:
+    rights = {str(guild.id): str(guild_permissions(guild, user.id)) for guild in world.guilds.values()}
+    return {"id": str(user.id), "name": user.name, "bot": user.bot, "role": world.role_of(user.id), "rights": rights}
+
+
+def _direct(channel: Channel) -> Json:
+    """Return the bot's direct channel with a person; the page shows it only while it acts as that person."""
+    return {"id": str(channel.id), "type": channel.type, "recipient_id": str(channel.recipient_id)}
 
 
 def _guild(world: World, guild_id: int) -> Json:

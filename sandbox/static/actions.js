@@ -25,7 +25,7 @@ export class Actions {
     const open = this.panes.filter((pane) => pane.channelId === channel);
     for (const pane of open) pane.apply(t, d);
     if (t === "MESSAGE_CREATE" && d.interaction_metadata) this.doneWaiting(channel, d);
-    if (t === "MESSAGE_CREATE") this.countMessage(channel, d, open.length > 0);
+    if (t === "MESSAGE_CREATE") this.count(channel, d, open.length > 0);
     if (t === "MESSAGE_DELETE") this.grow(channel, -1);
     if (channel === this.channelId) this.setStarter();
     else if (t === "MESSAGE_UPDATE" && String(d.id) === this.threadId) this.panel.starterChanged(d);
@@ -42,6 +42,12 @@ export class Actions {
       this.store.addPrivate(d.channel_id, { ...d, id, private: true, actorId: d.for, edited_timestamp: edited, command: old?.command });
       this.redraw(d.channel_id);
     }
+  }
+
+  /** A first direct message comes in a channel that no event told of. */
+  async count(id, message, isOpen) {
+    if (!message.guild_id && !this.store.channels.has(id)) await this.refresh();
+    this.countMessage(id, message, isOpen);
   }
 
   countMessage(id, message, isOpen) {

@@ -10,7 +10,7 @@ import { SiteView, siteHead } from "./site.js";
 import { Store } from "./store.js";
 
 const THEME = "sandbox-theme";
-const MESSAGE_LINK = /^https:\/\/(?:[a-z]+\.)?discord\.com\/channels\/\d+\/(\d+)(?:\/(\d+))?\/?$/;
+const MESSAGE_LINK = /^https:\/\/(?:[a-z]+\.)?discord\.com\/channels\/(?:\d+|@me)\/(\d+)(?:\/(\d+))?\/?$/;
 const byIdOf = (id) => document.getElementById(id);
 
 class App extends Actions {
@@ -21,6 +21,7 @@ class App extends Actions {
       store: this.store,
       mentionUser: (id) => el("span", { class: "mention" }, `@${this.store.users.get(id)?.name ?? "unknown-user"}`),
       mentionChannel: (id) => this.channelMention(id),
+      mentionCommand: (name) => this.mentionCommand(name),
       mentionRole: (id) => el("span", { class: "mention" }, `@${this.store.roles.get(id)?.name ?? "unknown-role"}`),
     };
     this.main = null;
@@ -37,9 +38,15 @@ class App extends Actions {
 
   channelMention(id) {
     const channel = this.store.channels.get(id);
-    if (!channel) return el("span", { class: "mention" }, "#unknown");
+    if (!this.store.shows(id)) return el("span", { class: "mention" }, "#unknown");
     const open = () => (this.store.isThread(id) ? this.openThread(id) : this.openChannel(id));
     return el("button", { type: "button", class: "mention", onclick: open }, `#${channel.name}`);
+  }
+
+  /** A command in running text; pressed, it goes into the message box beside it. */
+  mentionCommand(name) {
+    const begin = (event) => (this.panes.find((pane) => pane.node.contains(event.currentTarget)) ?? this.main)?.composer.command?.(name);
+    return el("button", { type: "button", class: "mention", onclick: begin }, `/${name}`);
   }
 
   start() {
@@ -74,7 +81,7 @@ class App extends Actions {
       return;
     }
     drawMe(this);
-    if (this.main && (this.site || this.store.channels.has(this.channelId))) {
+    if (this.main && (this.site || this.store.shows(this.channelId))) {
       await Promise.all(this.panes.map((pane) => pane.load()));
       drawChannels(this);
       drawTools(this);
@@ -96,7 +103,7 @@ class App extends Actions {
   /** Open what the address names, or the channel a first visitor is likely to want. */
   async follow() {
     const [channel, thread, message] = location.hash.slice(1).split("/");
-    const known = channel === "site" ? this.store.hasSite : this.store.channels.has(channel) && !this.store.isThread(channel);
+    const known = channel === "site" ? this.store.hasSite : this.store.shows(channel) && !this.store.isThread(channel);
     const wanted = known ? channel : this.firstChannel();
     if (!wanted) {
       drawChannels(this);
@@ -115,7 +122,7 @@ class App extends Actions {
   messageLink(event) {
     const [, channelId, message] = MESSAGE_LINK.exec(event.target.closest?.("a[href]")?.href ?? "") ?? [];
     const channel = this.store.channels.get(channelId);
-    if (!channel || event.ctrlKey || event.metaKey) return;
+    if (!this.store.shows(channelId) || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     const place = this.store.isThread(channelId) ? `${channel.parent_id}/${channelId}` : `${channelId}/`;
     const hash = message ? `${place}/${message}` : place;
@@ -153,7 +160,8 @@ class App extends Actions {
 
   async showChannel(id) {
     const channel = this.store.channels.get(id);
-    this.guildId = channel.guild_id;
+    // Beside direct messages the server stays that one came from.
+    this.guildId = channel.guild_id || this.guildId || String(this.store.guilds[0]?.id ?? "");
     this.site = null;
     this.main = new Pane(this, id, "main");
     this.seen(id);
@@ -209,8 +217,9 @@ class App extends Actions {
   /** Name the channel in the tab, and how many others have something new. */
   title() {
     const name = this.site ? "example site" : this.store.channels.get(this.channelId)?.name;
-    const unread = this.store.unread.size ? `(${this.store.unread.size}) ` : "";
-    document.title = `${unread}${name ? `${this.site ? "" : "#"}${name} · ` : ""}Discord sandbox`;
+    const sign = this.site ? "" : this.store.isDirect(this.channelId) ? "@" : "#";
+    const unread = this.store.unreadCount;
+    document.title = `${unread ? `(${unread}) ` : ""}${name ? `${sign}${name} · ` : ""}Discord sandbox`;
   }
 
   drawer(open) {
@@ -224,7 +233,9 @@ class App extends Actions {
     if (!user) return;
     this.store.actor = user;
     drawMe(this);
+    drawChannels(this);
     byIdOf("actor").focus();
+    if (this.main && !this.site && !this.store.shows(this.channelId)) location.hash = this.firstChannel() ?? "";
     drawTools(this);
     for (const pane of this.panes) pane.soon();
   }

@@ -2,20 +2,40 @@
 
 import { nameOf } from "./store.js";
 
+const ADMINISTRATOR = 8n;
 const SUB = 1;
 const GROUP = 2;
 export const TYPES = { string: 3, integer: 4, boolean: 5, user: 6, channel: 7, role: 8, mentionable: 9, number: 10 };
 
 /** Every command that can be run, each with its full name. */
 export function flatten(commands) {
-  return commands.filter((command) => (command.type ?? 1) === 1).flatMap((command) =>
-    expand(command, command.name, Boolean(command.default_member_permissions)));
+  return commands.filter((command) => (command.type ?? 1) === 1).flatMap((command) => expand(command, command.name));
 }
 
-function expand(node, name, restricted) {
+/** The commands that Discord offers the acting person in a channel. */
+export function offered(store, channelId) {
+  const guildId = store.channels.get(String(channelId))?.guild_id ?? "";
+  return store.commands.filter((command) => isPlaced(command, guildId) && (!guildId || isAllowed(command, store, guildId)));
+}
+
+function isPlaced(command, guildId) {
+  if (command.guild_id && String(command.guild_id) !== guildId) return false;
+  const contexts = command.contexts ?? (command.dm_permission === false ? [0] : [0, 1]);
+  return contexts.includes(guildId ? 0 : 1);
+}
+
+function isAllowed(command, store, guildId) {
+  const wanted = command.default_member_permissions;
+  const rights = BigInt(store.actor?.rights?.[guildId] ?? 0);
+  if (wanted === null || wanted === undefined || store.integrationsOpen || rights & ADMINISTRATOR) return true;
+  // "0" hides a command from everyone but admins.
+  return BigInt(wanted) !== 0n && (rights & BigInt(wanted)) === BigInt(wanted);
+}
+
+function expand(node, name) {
   const nested = (node.options ?? []).filter((option) => option.type === SUB || option.type === GROUP);
-  if (nested.length) return nested.flatMap((option) => expand(option, `${name} ${option.name}`, restricted));
-  return [{ name, description: node.description ?? "", options: node.options ?? [], restricted }];
+  if (nested.length) return nested.flatMap((option) => expand(option, `${name} ${option.name}`));
+  return [{ name, description: node.description ?? "", options: node.options ?? [] }];
 }
 
 /** The commands of a message's menu ("Apps"). */
@@ -45,7 +65,7 @@ export function fixedChoices(option, store) {
   if (option.type === TYPES.role) return roles;
   if (option.type === TYPES.mentionable) return [...users, ...roles];
   if (option.type === TYPES.channel) {
-    return [...store.channels.values()].filter((channel) => !option.channel_types?.length || option.channel_types.includes(channel.type))
+    return [...store.channels.values()].filter((channel) => channel.guild_id).filter((channel) => !option.channel_types?.length || option.channel_types.includes(channel.type))
       .map((channel) => ({ label: `#${channel.name}`, value: channel.id }));
   }
   return null;

@@ -8,6 +8,11 @@ import { nameOf } from "./store.js";
 
 const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "secondary", 6: "secondary" };
 
+// Pixels: as tall as a list may be and must be, and its distance from the edge.
+const LIST_HEIGHT = 260;
+const LEAST_HEIGHT = 120;
+const GAP = 8;
+
 /** Draw the components of a message; `use(customId, values)` tells the bot. */
 export function components(list, context, use) {
   return (list ?? []).map((part) => component(part, context, use)).filter(Boolean);
@@ -59,7 +64,7 @@ function choices(part, context) {
   const { store } = context;
   const users = [...store.users.values()].map((user) => ({ label: nameOf(user), detail: user.role, value: user.id }));
   const roles = [...store.roles.values()].map((role) => ({ label: role.name.startsWith("@") ? role.name : `@${role.name}`, value: role.id }));
-  const channels = [...store.channels.values()].filter((c) => !part.channel_types?.length || part.channel_types.includes(c.type))
+  const channels = [...store.channels.values()].filter((c) => c.guild_id).filter((c) => !part.channel_types?.length || part.channel_types.includes(c.type))
     .map((c) => ({ label: `#${c.name}`, value: c.id }));
   const items = { 5: users, 6: roles, 7: [...users, ...roles], 8: channels }[part.type];
   const chosen = new Set((part.default_values ?? []).map((one) => String(one.id)));
@@ -79,7 +84,12 @@ export function select(part, context, onValues) {
   const label = () => {
     text.textContent = chosen().map((item) => item.label).join(", ") || part.placeholder || "Make a selection";
   };
-  const open = () => list.show(items, { empty: "Nothing to choose", title: most > 1 ? `Choose up to ${most}, then press Escape` : null });
+  const open = () => {
+    const room = roomFor(opener);
+    box.classList.toggle("up", room.up);
+    list.node.style.maxHeight = `${room.height}px`;
+    list.show(items, { empty: "Nothing to choose", title: most > 1 ? `Choose up to ${most}, then click elsewhere` : null });
+  };
   const done = () => onValues(chosen().map((item) => item.value));
   const list = new Listbox(opener, part.placeholder || "Choices", (item) => {
     if (most > 1) {
@@ -108,5 +118,15 @@ export function select(part, context, onValues) {
     } else list.key(event);
   });
   label();
-  return el("div", { class: "select-box" }, opener, list.node);
+  const box = el("div", { class: "select-box" }, opener, list.node);
+  return box;
+}
+
+/** Where a list fits best: below its opener, or above where the log or dialog ends too soon. */
+function roomFor(opener) {
+  const own = opener.getBoundingClientRect();
+  const frame = (opener.closest(".log, .dialog") ?? document.documentElement).getBoundingClientRect();
+  const [above, below] = [own.top - frame.top, frame.bottom - own.bottom];
+  const up = below < LIST_HEIGHT + GAP && above > below;
+  return { up, height: Math.max(LEAST_HEIGHT, Math.min(LIST_HEIGHT, (up ? above : below) - GAP)) };
 }

@@ -1,7 +1,7 @@
 // The message box: plain text, replies, mentions, and the way into slash commands.
 
 import { CommandForm } from "./command-form.js";
-import { flatten, matching } from "./commands.js";
+import { flatten, matching, offered } from "./commands.js";
 import { el, icon, iconButton } from "./dom.js";
 import { Listbox } from "./listbox.js";
 import { nameOf } from "./store.js";
@@ -12,7 +12,8 @@ export class Composer {
   constructor(pane) {
     Object.assign(this, { pane, app: pane.app, store: pane.store, channelId: pane.channelId, reply: null, form: null });
     const channel = this.store.channels.get(this.channelId);
-    const label = `Message ${this.store.isThread(this.channelId) ? "" : "#"}${channel?.name ?? ""}`;
+    const sign = this.store.isThread(this.channelId) ? "" : this.store.isDirect(this.channelId) ? "@" : "#";
+    const label = `Message ${sign}${channel?.name ?? ""}`;
     this.input = el("textarea", { rows: 1, "aria-label": label, placeholder: label, maxlength: 2000, autocomplete: "off" });
     this.list = new Listbox(this.input, "Suggestions", (item) => item.use());
     this.replyBar = el("div", { class: "reply-bar", hidden: true });
@@ -51,11 +52,27 @@ export class Composer {
     this.input.style.height = `${this.input.scrollHeight}px`;
   }
 
+  entries() {
+    return flatten(offered(this.store, this.channelId));
+  }
+
+  /** Begin a command by its full name; a name that is none here is typed, so that the list tells what there is. */
+  command(name) {
+    const entry = this.entries().find((one) => one.name === name);
+    if (entry) {
+      this.begin(entry);
+      return;
+    }
+    this.plain();
+    this.input.value = `/${name}`;
+    this.typed();
+  }
+
   offerCommands(typed, known = false) {
-    const entries = matching(flatten(this.store.commands), typed);
+    const entries = matching(this.entries(), typed);
     const empty = this.store.commands.length ? "No command fits what you typed" : "The bot has registered no commands yet. Is it running?";
     this.list.show(entries.map((entry) => ({
-      label: `/${entry.name}`, detail: `${entry.description}${entry.restricted ? " (restricted)" : ""}`, use: () => this.begin(entry),
+      label: `/${entry.name}`, detail: entry.description, use: () => this.begin(entry),
     })), { empty, title: "Commands" });
     // Commands may have been registered since the page was opened.
     if (typed === "" && !known) this.app.refresh().then(() => this.input.value === "/" && this.offerCommands("", true));

@@ -42,6 +42,7 @@ const ICONS = {
   theme: "M20 14A8 8 0 1 1 10 4a7 7 0 0 0 10 10z",
   link: "M14 4h6v6M20 4l-9 9M18 14v6H4V6h6",
   image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4",
+  direct: "M3 6h18v13H3zM4 7l8 7 8-7",
   forum: "M4 4h11v8H8l-4 3zM8 15h5l5 4v-4h2V8h-2",
   speaker: "M4 10v4h4l8 5V5l-8 5zM19 9a4 4 0 0 1 0 6",
   news: "M4 5h13v14H6a2 2 0 0 1-2-2zM17 9h3v8a2 2 0 0 1-2 2M7 9h7M7 12h7M7 15h4",

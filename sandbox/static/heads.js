@@ -4,7 +4,7 @@ import { el, icon, iconButton } from "./dom.js";
 import { askPermissions } from "./modal.js";
 import { marksOf } from "./store.js";
 
-const ICONS = { 5: "speaker", 15: "forum", 16: "forum", 10: "thread", 11: "thread", 12: "thread" };
+const ICONS = { 1: "direct", 5: "speaker", 15: "forum", 16: "forum", 10: "thread", 11: "thread", 12: "thread" };
 
 /** The icon of a kind of channel. */
 export const iconOf = (channel) => icon(ICONS[channel.type] ?? "hash");
@@ -46,6 +46,7 @@ function threadTools(app, thread) {
 }
 
 function channelTools(app, channel) {
+  if (app.store.isDirect(channel.id)) return [];
   const taken = app.store.takenIn(channel.id);
   const button = iconButton("shield", "What the bot may do here", () => askPermissions(app, channel));
   return [taken.length > 0 && el("span", { class: "badge warn", title: `Taken from the bot: ${taken.join(", ")}` }, "Bot restricted"),

@@ -26,7 +26,7 @@ const RULES = [
   ["<", /^<@&(\d+)>/, (m, c) => c.mentionRole?.(m[1]) ?? el("span", { class: "mention" }, "@role")],
   ["<", /^<#(\d+)>/, (m, c) => c.mentionChannel(m[1])],
   ["<", /^<a?:(\w{2,32}):\d+>/, (m) => el("span", { class: "emoji" }, `:${m[1]}:`)],
-  ["<", /^<\/([-\w ]{1,100}):\d+>/, (m) => el("span", { class: "mention" }, `/${m[1]}`)],
+  ["<", /^<\/([-\w ]{1,100}):\d+>/, (m, c) => c.mentionCommand?.(m[1]) ?? el("span", { class: "mention" }, `/${m[1]}`)],
   ["@", /^@(?:everyone|here)\b/, (m) => el("span", { class: "mention" }, m[0])],
   ["hH", /^https?:\/\/[^\s<]+[^<.,:;"'\]\s*_|~]/i, (m) => bareLink(m)],
   ["[", /^\[((?:\\.|[^[\]\\\n]|\[[^[\]\n]*\])+)\]\(\s*<?((?:[^\s()<>]|\([^\s()]*\))+)>?(?:\s+"[^"\n]*")?\s*\)/,

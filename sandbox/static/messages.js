@@ -1,7 +1,7 @@
 // One message as Discord draws it.
 
 import { components } from "./components.js";
-import { onMessages } from "./commands.js";
+import { offered, onMessages } from "./commands.js";
 import { avatar, el, icon, iconButton } from "./dom.js";
 import { attachment, embed, reaction } from "./embeds.js";
 import { markdown } from "./markdown.js";
@@ -162,13 +162,13 @@ function dismiss(message, view) {
 function actions(message, view) {
   return el("div", { class: "actions", role: "group", "aria-label": "Message actions" },
     iconButton("reply", "Reply", () => view.reply(message)),
-    onMessages(view.store.commands).length > 0 && apps(message, view),
-    view.store.moderates && iconButton("trash", "Delete message", () => view.remove(message), { class: "icon-button danger" }));
+    onMessages(offered(view.store, view.channelId)).length > 0 && apps(message, view),
+    view.store.moderates && !view.store.isDirect(view.channelId) && iconButton("trash", "Delete message", () => view.remove(message), { class: "icon-button danger" }));
 }
 
 /** The commands that the bot offers on a message. */
 function apps(message, view) {
-  const items = onMessages(view.store.commands).map((command) => ({ label: command.name, use: () => view.menu(message, command.name) }));
+  const items = onMessages(offered(view.store, view.channelId)).map((command) => ({ label: command.name, use: () => view.menu(message, command.name) }));
   const button = iconButton("apps", "Apps", () => openMenu(button, "Apps", items), { "aria-haspopup": "menu", "aria-expanded": "false" });
   return button;
 }

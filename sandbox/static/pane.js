@@ -168,7 +168,7 @@ export class Pane {
     this.empty.hidden = count > 0 && !this.problem;
     if (this.empty.hidden) return;
     const lines = this.problem ? [this.problem] : [
-      this.store.isThread(this.channelId) ? "No messages in this thread yet." : `Nothing in #${channel?.name ?? "this channel"} yet.`,
+      this.store.isThread(this.channelId) ? "No messages in this thread yet." : `Nothing in ${this.store.isDirect(this.channelId) ? "@" : "#"}${channel?.name ?? "this channel"} yet.`,
       "Type / to see what the bot can do, or mention it in a message. What the bot posts appears here by itself.",
     ];
     this.empty.replaceChildren(el("p", { class: "empty-title" }, lines[0]), el("p", {}, lines[1] ?? "Reload the page to try again."),

@@ -38,6 +38,7 @@ function groups(app, guild) {
   const loose = channels.filter((one) => !known.has(String(one.parent_id)));
   return [
     app.store.hasSite && siteEntry(app),
+    directs(app),
     loose.length > 0 && group(app, "Text channels", loose),
     ...categories.map((one) => group(app, one.name, channels.filter((channel) => String(channel.parent_id) === one.id))),
   ].filter(Boolean);
@@ -54,6 +55,14 @@ function siteEntry(app) {
     type: "button", class: "channel", "data-channel": "site", "aria-current": app.channelId === "site" ? "page" : null,
     onclick: () => app.openChannel("site"),
   }, icon("news"), el("span", { class: "channel-name" }, "Write the news")))));
+}
+
+/** What the bot wrote to the acting person alone. */
+function directs(app) {
+  const { directs: found, actor } = app.store;
+  if (!actor) return null;
+  if (!found.length) return el("section", {}, el("h2", {}, "Direct messages"), el("p", { class: "hint" }, `The bot has not written to ${nameOf(actor)} yet.`));
+  return group(app, "Direct messages", found);
 }
 
 function threads(app, channel) {

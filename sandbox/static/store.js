@@ -1,5 +1,6 @@
 // What the page knows: servers, channels, threads, people, commands and what only one person sees.
 
+const DIRECT = 1;
 const TEXT = new Set([0, 5, 15, 16]);
 const FORUM = new Set([15, 16]);
 const THREADS = new Set([10, 11, 12]);
@@ -14,6 +15,7 @@ export class Store {
     this.roles = new Map();
     this.takeable = [];
     this.hasSite = false;
+    this.integrationsOpen = false;
     this.unread = new Set();
     this.private = new Map();
     // A message of Discord does not tell which command it answers; the page knows those it ran itself.
@@ -27,12 +29,14 @@ export class Store {
     this.users = new Map((snapshot.users ?? []).map((user) => [String(user.id), { ...user, id: String(user.id) }]));
     this.takeable = snapshot.takeable ?? [];
     this.hasSite = Boolean(snapshot.site);
+    this.integrationsOpen = Boolean(snapshot.integrations_open);
     this.channels.clear();
     this.roles.clear();
     for (const guild of this.guilds) {
       for (const role of guild.roles ?? []) this.roles.set(String(role.id), { ...role, guild_id: String(guild.id) });
       for (const channel of [...(guild.channels ?? []), ...(guild.threads ?? [])]) this.keep(channel, String(guild.id));
     }
+    for (const direct of snapshot.directs ?? []) this.keep({ ...direct, name: nameOf(this.bot) });
     if (!this.people.some((user) => user.id === this.actorId)) this.actorId = this.people[0]?.id ?? null;
   }
 
@@ -78,6 +82,26 @@ export class Store {
 
   isForum(id) {
     return FORUM.has(this.channels.get(String(id))?.type);
+  }
+
+  isDirect(id) {
+    return this.channels.get(String(id))?.type === DIRECT;
+  }
+
+  /** The acting person's own direct channels with the bot. */
+  get directs() {
+    return [...this.channels.values()].filter((channel) => channel.type === DIRECT && channel.recipient_id === this.actorId);
+  }
+
+  /** Whether the acting person may look into a channel: another one's direct messages are not theirs. */
+  shows(id) {
+    const channel = this.channels.get(String(id));
+    return Boolean(channel) && (channel.type !== DIRECT || channel.recipient_id === this.actorId);
+  }
+
+  /** How many channels have something new for the acting person. */
+  get unreadCount() {
+    return [...this.unread].filter((id) => this.shows(id)).length;
   }
 
   textChannels(guildId) {
