@@ -8,9 +8,10 @@ from aiohttp import web
 
 from sandbox.example_json import moment, slug
 from sandbox.example_site import NAME, ExampleSite, Post
-from sandbox.model import THREADS, Json
+from sandbox.model import THREADS, Channel, Json, Message
 from sandbox.page_events import PageEvents
 from sandbox.page_http import number, read_body
+from sandbox.permissions import VIEW_CHANNEL
 from sandbox.world import World
 from sandbox.world_base import Event
 
@@ -108,13 +109,32 @@ def _post(post: Post) -> Json:
 
 
 def _mirror(world: World, address: str) -> Json:
-    """Find the bot's newest card of a story by its address; answers to commands are none."""
-    for channel_id, messages in world.messages.items():
-        for message in reversed(messages.values()):
-            own = message.author_id == world.bot_id and message.interaction is None
-            if own and any(embed.get("url") == address for embed in message.embeds):
-                return _place(world, channel_id, message.id)
-    return {"channel": None, "thread": None}
+    """Find the bot's card of a story by its address; of several, the one that most people see and can answer to."""
+    found = [
+        (world.channels[channel_id], message)
+        for channel_id, messages in world.messages.items()
+        for message in messages.values()
+        if world.channels[channel_id].guild_id is not None and _is_card(world, message, address)
+    ]
+    if not found:
+        return {"channel": None, "thread": None}
+    channel, message = max(found, key=lambda card: _nearness(world, *card))
+    return _place(world, channel.id, message.id)
+
+
+def _is_card(world: World, message: Message, address: str) -> bool:
+    """Whether the bot posted a story with this message; answers to commands are no cards."""
+    own = message.author_id == world.bot_id and message.interaction is None
+    return own and any(embed.get("url") == address for embed in message.embeds)
+
+
+def _nearness(world: World, channel: Channel, message: Message) -> tuple[int, bool, bool, int]:
+    """Rank a card: seen by more people, with an open thread, with any thread, newer."""
+    seen = sum(bool(world.permissions(channel, user_id) & VIEW_CHANNEL) for user_id in world.users)
+    thread = channel if channel.type in THREADS else world.channels.get(message.id)
+    state = thread.thread if thread is not None else None
+    is_open = state is not None and not state.archived and not state.locked
+    return seen, is_open, state is not None, message.id
 
 
 def _place(world: World, channel_id: int, message_id: int) -> Json:

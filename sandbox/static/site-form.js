@@ -2,6 +2,7 @@
 
 import { el } from "./dom.js";
 
+const SENT = "Sent. The bot reads the site now; a new comment appears after the channel's waiting time, a minute if you chose nothing else.";
 const TITLES = { story: "A new story", comment: "A new comment", reply: "A reply", edit: "Edit" };
 
 export class SiteForm {
@@ -44,7 +45,7 @@ export class SiteForm {
     if (this.kind === "story") return ["story", { title, text }, "Published. The bot reads the site now."];
     if (this.kind === "edit") return ["edit", { post: this.post.id, text, title }, "Saved. The bot reads the site now."];
     const answers = this.kind === "reply" ? String(this.post.id) : null;
-    return ["comment", { story: this.story.id, text, author: this.author.value, answers }, "Sent. The bot reads the site now."];
+    return ["comment", { story: this.story.id, text, author: this.author.value, answers }, SENT];
   }
 }
 

@@ -8,7 +8,9 @@ import { SiteForm } from "./site-form.js";
 import { nameOf } from "./store.js";
 import { timeNode } from "./time.js";
 
+// Long enough to read what is said.
 const STATUS_MS = 6000;
+const MS_A_LETTER = 90;
 
 /** What stands above the site. */
 export function siteHead(app) {
@@ -131,7 +133,7 @@ export class SiteView {
   say(text) {
     this.status.textContent = text;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.status.replaceChildren(), STATUS_MS);
+    this.timer = setTimeout(() => this.status.replaceChildren(), Math.max(STATUS_MS, text.length * MS_A_LETTER));
   }
 
   async remove(post, first) {
@@ -146,7 +148,7 @@ export class SiteView {
     const { channel, thread } = await api.mirror(story.id).catch(() => ({}));
     if (thread) location.hash = `site/${thread}`;
     else if (channel) this.app.openChannel(channel);
-    else this.say("The bot has not posted this story: it was there before the bot came, or no channel follows it.");
+    else this.say("The bot has not posted this story here (yet): ask it why with /stories why.");
   }
 
   // What the app asks of a pane and the site has no use for.
