@@ -8,6 +8,7 @@ from bot.discussion_tree import Conversation
 from bot.store import comments, member_replies, standing, stories
 from bot.store.database import Database
 from bot.store.standing import Standing
+from bot.urls import jump_link
 
 
 async def gather(
@@ -37,6 +38,6 @@ def _links(guild_id: int, stands: Iterable[Standing], here: int | None) -> tuple
     """Return one link for each comment and for the card."""
     links: dict[int | None, str] = {}
     for one in sorted(stands, key=lambda one: (one.channel_id != here, one.channel_id)):
-        link = f"https://discord.com/channels/{guild_id}/{one.place_id}/{one.message_id}"
+        link = jump_link(guild_id, one.place_id, one.message_id)
         links.setdefault(one.comment_id, link)
     return tuple(links.items())

@@ -10,6 +10,7 @@ from bot import markdown
 from bot.discussion_tree import Conversation, Node, Sort, arrange, has_likes
 from bot.model import MemberReply, StoredComment
 from bot.render import comment_link, member_name, name, title_line
+from bot.urls import jump_link
 from bot.words import say
 
 PAGE_LIMIT = 1900
@@ -134,7 +135,7 @@ def _details(conversation: Conversation, links: dict[int | None, str], stored: S
 
 def message_link(reply: MemberReply) -> str:
     """Return the address of a member's message."""
-    return f"https://discord.com/channels/{reply.guild_id}/{reply.place_id}/{reply.message_id}"
+    return jump_link(reply.guild_id, reply.place_id, reply.message_id)
 
 
 def _ago(time: datetime) -> str:

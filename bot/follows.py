@@ -15,6 +15,7 @@ from bot.store import follows, stories, tellings
 from bot.store.database import Database, Transaction
 from bot.store.follows import Follow, How, Pace
 from bot.store.tellings import Card, Fresh
+from bot.urls import jump_link
 from bot.words import say
 
 MOST = 100
@@ -114,6 +115,12 @@ async def following(database: Database, asker: Asker) -> list[tuple[Follow, Card
     return [(known, visible_card(where, asker.sees)) for known, where in zip(found, cards, strict=True)]
 
 
+async def followed(database: Database, guild_id: int, user_id: int) -> list[Follow]:
+    """Return what a member follows in a server, the newest first, for a list to choose from."""
+    async with database.read() as tx:
+        return await follows.of_member(tx, guild_id, user_id)
+
+
 async def ended(database: Database, guild_id: int, user_id: int) -> list[Follow]:
     """Return what ended by itself since the member was last told of that: it is told once."""
     async with database.read() as tx:
@@ -177,16 +184,13 @@ def _links(known: Follow, stored: StoredStory, tell: Sequence[Fresh], sees: Sees
     return f"{text} · {say('follow.more', count=len(tell) - LINKS)}" if len(tell) > LINKS else text
 
 
-def jump_link(guild_id: int, place_id: int, message_id: int) -> str:
-    """Return the address of a message."""
-    return f"https://discord.com/channels/{guild_id}/{place_id}/{message_id}"
-
-
 def _jump(guild_id: int, one: Fresh, sees: Sees, where: Card | None) -> str | None:
-    """Return the link to a comment's message that the member may see, rather the one in the thread at hand."""
-    found = [s for s in one.standing if s.state is State.LIVE and s.message_id and s.place_id and sees(s.channel_id)]
-    found.sort(key=lambda standing: where is None or standing.channel_id != where.channel_id)
-    return jump_link(guild_id, found[0].place_id or 0, found[0].message_id or 0) if found else None
+    """Return the link to a comment's message that all who read this may see: in a thread those of its own channel."""
+    for standing in one.standing:
+        here = sees(standing.channel_id) if where is None else standing.channel_id == where.channel_id
+        if here and standing.state is State.LIVE and standing.message_id and standing.place_id:
+            return jump_link(guild_id, standing.place_id, standing.message_id)
+    return None
 
 
 def _names(tell: Sequence[Fresh]) -> str:

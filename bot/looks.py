@@ -16,6 +16,8 @@ from bot.words import say
 TEMPLATE_LIMIT = 1000
 CONTENT_LIMIT = 2000
 SUMMARY_LIMIT = 300
+TITLE_LIMIT = 256
+TEST_SIGN = "🧪"
 PLACEHOLDERS = (
     "title", "url", "site", "author", "summary", "topic", "source", "published", "comments", "role",
 )  # fmt: skip
@@ -53,7 +55,10 @@ def dressed(post: Post, looks: Looks, stored: StoredStory, facts: Facts, *, ping
 def as_test(post: Post, mark: str) -> Post:
     """Return a card as a test that is never taken for the story's own: it has no address, and says what it is."""
     content = "\n".join(filter(None, (f"-# {mark}", markdown.excerpt(post.content, CONTENT_LIMIT - len(mark) - 8))))
-    embed = post.embed and replace(post.embed, url=None)
+    # Where the story has no address its card is known by its title, which therefore must be another one here.
+    embed = post.embed and replace(
+        post.embed, url=None, title=markdown.excerpt(f"{TEST_SIGN} {post.embed.title}", TITLE_LIMIT)
+    )
     buttons = tuple(button for button in post.buttons if button.url is None)
     return replace(post, content=content, embed=embed, buttons=buttons, permalink=None, role_id=None)
 

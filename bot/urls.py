@@ -85,6 +85,11 @@ def _safe_link(url: str) -> str | None:
     return shown if is_http(shown) else None
 
 
+def jump_link(guild_id: int, place_id: int, message_id: int) -> str:
+    """Return the address of a message on Discord; ``place_id`` is the channel or thread that it stands in."""
+    return f"https://discord.com/channels/{guild_id}/{place_id}/{message_id}"
+
+
 def host_and_path(url: str) -> str:
     """Return what of an address may stand in a log: private feeds keep their tokens in the query, or as a user."""
     try:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot import history
-from bot.follows import jump_link
 from bot.interests import Own, own_topics
 from bot.model import Delivery, Layout, State, StoredStory, Subscription
 from bot.store import deliveries, links, past, stories, subscriptions
 from bot.store.database import Database
 from bot.store.history import Entry
 from bot.store.past import Origin
+from bot.urls import jump_link
 from bot.wanted import Explanation, judged
 from bot.words import say
 

@@ -11,10 +11,11 @@ import pytest_asyncio
 
 from bot import render
 from bot.chat import client
+from bot.chat.answers import AmbiguousAnswer
 from bot.follows import MOST
 from bot.model import Comment
 from bot.post import Place
-from bot.store import follows
+from bot.store import follows, tellings
 from bot.store.follows import How, Pace
 from tests.follow_stage import PAGE, STORY, Stage, Still
 
@@ -358,6 +359,119 @@ async def test_a_ping_is_never_taken_for_the_comment_whose_address_it_names(stag
     assert await stage.later(seconds=15) == 1
     assert "(<https://site.example/rover#3>)" in stage.pings()[0][0]
     assert await stage.messenger.find(Place(stage.guild, stage.thread), comment, before, ()) is None
+
+
+def requests(stage, method, ending):
+    return [e for e in stage.box.traffic if e["method"] == method and e["path"].split("?")[0].endswith(ending)]
+
+
+async def test_what_is_held_up_is_looked_at_less_and_less_often_and_discord_is_asked_nothing(stage, monkeypatch):
+    await stage.follow()
+    stage.world.deny_bot(stage.news, discord.Permissions(send_messages_in_threads=True).value)
+    await stage.come("Cleo")
+    looks, real = [], tellings.postpone
+    monkeypatch.setattr(tellings, "postpone", lambda *args, **more: looks.append(args[2]) or real(*args, **more))
+    for _ in range(41):  # ten minutes of the sender's rounds
+        assert await stage.later(seconds=15) == 0
+    assert 3 <= len(looks) <= 8
+    assert requests(stage, "GET", f"/members/{stage.max}") == []
+    assert [row.tries for row in await stage.rows()] == [0], "nothing failed: the first failure is tried again soon"
+    assert await stage.later(hours=1) == 1, "at last it is told with its own address"
+    assert len(requests(stage, "GET", f"/members/{stage.max}")) == 1
+
+
+NONSENSE = ["<html>", {}, [], None, AmbiguousAnswer("a page instead of Discord's answer")]
+
+
+@pytest.mark.parametrize("call", ["get_member", "start_private_message"])
+@pytest.mark.parametrize("nonsense", NONSENSE, ids=str)
+async def test_an_answer_that_makes_no_sense_puts_a_follow_off_and_ends_nothing(stage, monkeypatch, call, nonsense):
+    await stage.follow()
+    await stage.come("Cleo")
+
+    async def answer(*_):
+        if isinstance(nonsense, Exception):
+            raise nonsense
+        return nonsense
+
+    monkeypatch.setattr(stage.run.bot.http, call, answer)
+    assert await stage.later(seconds=15) == 0
+    assert await stage.later(seconds=10) == 0
+    monkeypatch.undo()
+    assert await stage.later(minutes=1) == 1
+    assert len(stage.direct()) == 1
+
+
+async def test_a_ping_in_a_thread_leads_into_no_channel_that_others_there_may_not_see(stage):
+    """The member sees both channels; the comment stands in the other one alone."""
+    await stage.follow(how="thread")
+    await stage.come("Cleo", "Dan")
+    async with stage.run.database.write() as tx:
+        await tx.execute(
+            """UPDATE deliveries SET channel_id = ?, layout = 'inline' WHERE message_id IS NOT NULL
+            AND comment_id = (SELECT id FROM comments WHERE author = 'Cleo')""",
+            (stage.general,),
+        )
+    assert await stage.later(seconds=15) == 1
+    ((text, _),) = stage.pings()
+    cleo, dan = text.split("\n")[1].split(" · ")
+    assert cleo == "[Cleo](<https://site.example/rover#3>)"
+    assert dan.startswith(f"[Dan](<{LINK}{stage.guild}/{stage.thread}/")
+
+
+@pytest.mark.parametrize("how", ["dm", "thread"])
+async def test_what_was_lost_is_not_said_again_once_the_story_is_out_of_sight(stage, how):
+    await stage.follow(how=how)
+    await stage.come("Cleo")
+    stage.fail("500", after=False)
+    assert await stage.later(seconds=15) == 0
+    async with stage.run.database.write() as tx:
+        await tx.execute("DELETE FROM subscriptions")
+    assert await stage.later(minutes=2) == 0
+    assert (stage.direct(), stage.pings()) == ([], [])
+    assert [row.ended for row in await stage.rows()] == ["follow.ended.out_of_sight"]
+
+
+async def test_what_was_lost_is_not_said_again_where_the_member_may_not_look_any_more(stage):
+    await stage.follow(how="thread")
+    await stage.come("Cleo")
+    stage.fail("500", after=False)
+    assert await stage.later(seconds=15) == 0
+    stage.world.set_permission(stage.news, stage.max, deny=discord.Permissions(view_channel=True).value)
+    assert await stage.later(minutes=2) == 0
+    assert await stage.later(minutes=2) == 0
+    assert (stage.direct(), stage.pings()) == ([], [])
+    assert [row.ended for row in await stage.rows()] == ["follow.ended.threadless"]
+
+
+async def test_what_was_lost_is_not_said_again_to_who_left(stage):
+    await stage.follow()
+    await stage.come("Cleo")
+    stage.fail("500", after=False)
+    assert await stage.later(seconds=15) == 0
+    del stage.world.guild.members[stage.max]
+    assert await stage.later(minutes=2) == 0
+    assert (stage.direct(), await stage.rows()) == ([], [])
+
+
+async def test_a_list_that_stood_open_ends_the_rest_of_what_is_chosen(stage):
+    await stage.read(replace(PAGE, story=replace(STORY, title="Second", url="https://site.example/second")))
+    await stage.follow()
+    await stage.ask("follow", story="2")
+    listed = await stage.ask("following")
+    menu = listed.components[0]["components"][0]
+    newest_first = [option["value"] for option in menu["options"]]
+    await stage.ask("unfollow", story="2")
+    left = await stage.box.click(stage.max, listed.token, menu["custom_id"], newest_first)
+    assert "Nothing yet" in left.embeds[0]["description"]
+    assert await stage.rows() == []
+
+
+async def test_suggestions_of_what_is_followed_ask_for_nothing_but_its_names(stage, monkeypatch):
+    await stage.follow()
+    monkeypatch.setattr(tellings, "cards", None)
+    found = await stage.box.autocomplete(stage.max, stage.general, "stories unfollow", {"story": "rover"}, "story")
+    assert found == [{"name": f"#1 {STORY.title}", "value": "1"}]
 
 
 async def test_a_server_that_is_away_is_waited_for(stage, monkeypatch):

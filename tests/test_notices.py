@@ -123,6 +123,21 @@ async def test_a_direct_message_waits_while_discord_does_not_answer(stage):
     assert stage.direct() == [f"In **Space Forum**: {SAYS}"]
 
 
+@pytest.mark.parametrize("nonsense", ["<html>", {}, None], ids=str)
+async def test_an_answer_that_makes_no_sense_puts_a_direct_message_off_and_ends_nothing(stage, monkeypatch, nonsense):
+    async def answer(_):
+        return nonsense
+
+    stage.mute()
+    await stage.promise(user=stage.ada)
+    monkeypatch.setattr(stage.run.bot.http, "start_private_message", answer)
+    assert await stage.sender.run_due() == 0
+    assert (await stage.state())[0] == "waits"
+    monkeypatch.undo()
+    assert await stage.later(minutes=1) == 1
+    assert stage.direct() == [f"In **Space Forum**: {SAYS}"]
+
+
 async def test_a_server_that_removed_us_is_not_told(stage):
     await stage.promise(guild=4711)
     await stage.sender.run_due()

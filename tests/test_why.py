@@ -11,11 +11,11 @@ import pytest_asyncio
 
 from bot import library
 from bot.chat import client
-from bot.follows import jump_link
 from bot.ingest import ingest
 from bot.model import Comment, Story, StoryPage
 from bot.options import Filters, Options
 from bot.store import sources
+from bot.urls import jump_link
 from tests.follow_stage import PAGE, STORY, Stage, Still
 
 pytestmark = pytest.mark.asyncio

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any, Self
 
 import discord
@@ -13,10 +14,12 @@ from bot.chat.embeds import within
 from bot.chat.failures import guarded
 from bot.chat.follow_views import HOW_SAID, PACE_SAID, asker_of, ended_lines, title, values
 from bot.chat.messages import COLOUR
-from bot.follows import MOST, jump_link
+from bot.errors import NotFound
+from bot.follows import MOST
 from bot.markdown import clean_line
 from bot.store.follows import Follow
 from bot.store.tellings import Card
+from bot.urls import jump_link
 from bot.words import say
 
 LIST_PREFIX = "follow:list:"
@@ -77,9 +80,9 @@ async def suggest_followed(interaction: Interaction, current: str) -> list[app_c
     """Return what the member follows here and fits what they are typing."""
     if interaction.guild_id is None:
         return []
-    found = await follows.following(interaction.client.database, asker_of(interaction))
+    found = await follows.followed(interaction.client.database, interaction.guild_id, interaction.user.id)
     words = current.casefold().removeprefix("#").strip()
-    named = [(f"#{known.story_id} {known.title}", known.story_id) for known, _ in found]
+    named = [(f"#{known.story_id} {known.title}", known.story_id) for known in found]
     fitting = [(name, number) for name, number in named if words in name.casefold()]
     return [app_commands.Choice(name=name[:OPTION_LIMIT], value=str(number)) for name, number in fitting[:25]]
 
@@ -111,7 +114,8 @@ async def show_following(interaction: Interaction, page: int = 0, *, turn: bool 
 async def _end_many(interaction: Interaction, page: int) -> None:
     for value in values(interaction):
         number = int(value) if value.isascii() and value.isdigit() and len(value) < 19 else 0
-        await follows.unfollow_by_id(interaction.client.database, interaction.user.id, number)
+        with suppress(NotFound):  # a list that stood open for long: what is gone already is no reason to stop
+            await follows.unfollow_by_id(interaction.client.database, interaction.user.id, number)
     await show_following(interaction, page, turn=True)
 
 

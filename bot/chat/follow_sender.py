@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import aiohttp
 import discord
 
 from bot import follows as following
@@ -21,7 +20,7 @@ from bot.errors import NotFound, StoreError
 from bot.model import StoredStory
 from bot.post import Answer, Duty, Place, Post, Refused, Sent, Unknown, Wait
 from bot.store import follows, stories, tellings
-from bot.store.database import Database
+from bot.store.database import Database, Transaction
 from bot.store.follows import Follow, How, Telling
 from bot.store.tellings import Card, Fresh
 from bot.words import say, speak
@@ -104,52 +103,53 @@ class FollowSender:
         if guild is None or guild.unavailable:
             return await self._later(known, AWAY if guild else LONGEST_PAUSE)
         if known.telling is not None:
-            return await self._again(known, known.telling)
-        try:
-            member = await guild.fetch_member(known.user_id)
-        except discord.NotFound as error:
-            if error.code == UNKNOWN_MEMBER:
-                return await self._forget(known, "the member left")
-            return await self._later(known, self._pause(known))
-        except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError):
-            return await self._later(known, self._pause(known))
-        return await self._tell_member(known, guild, member)
-
-    async def _tell_member(self, known: Follow, guild: discord.Guild, member: discord.Member) -> bool:
-        def sees(channel_id: int) -> bool:
-            channel = guild.get_channel(channel_id)
-            return channel is not None and channel.permissions_for(member).view_channel
-
+            return await self._again(known, guild, known.telling)
         async with self._database.read() as tx:
-            try:
-                stored = await stories.visible(tx, known.guild_id, known.story_id)
-            except NotFound:
-                stored = None
-            fresh = await tellings.fresh(tx, known)
-            thread = following.open_thread(await tellings.cards(tx, known.guild_id, known.story_id), sees)
+            stored, fresh = await _visible(tx, known), await tellings.fresh(tx, known)
+            cards = await tellings.cards(tx, known.guild_id, known.story_id)
         if stored is None:
             return await self._end(known, following.OUT_OF_SIGHT)
-        decision = following.decide(known, fresh, self._clock.now())
+        now = self._clock.now()
+        decision = following.decide(known, fresh, now)
         if decision.waiting:
-            return await self._later(known, SOON)
+            due = known.since + known.pace.span if known.since else now
+            return await self._later(known, min(AWAY, max(SOON, now - due)), failed=False)
         if not decision.tell:
             return await self._told(known, decision.upto, said=False)
+        member = await self._member(known, guild)
+        if member is None:
+            return False
+        sees = _sight(guild, member)
+        thread = following.open_thread(cards, sees)
         news = _News(known, stored, decision.tell, decision.upto, guild.name, thread, sees)
         return await (self._ping(news) if known.how is How.THREAD else self._write(news))
 
+    async def _member(self, known: Follow, guild: discord.Guild) -> discord.Member | None:
+        """Return the member as Discord knows them now; for None what follows from it is recorded."""
+        found: list[discord.Member] = []
+
+        async def ask() -> None:
+            found.append(await guild.fetch_member(known.user_id))
+
+        answer = await answer_of(ask(), creates=False, done=known.user_id)
+        if isinstance(answer, Sent):
+            return found[0]
+        if isinstance(answer, Refused) and answer.code == UNKNOWN_MEMBER:
+            await self._forget(known, "the member left")
+        else:
+            await self._later(known, self._pause(known, answer))
+        return None
+
     async def _write(self, news: _News) -> bool:
         """Write to the member in person; who takes no direct messages is told so in the thread, once."""
-        try:
-            direct = await self._bot.create_dm(discord.Object(news.follow.user_id))
-        except discord.HTTPException as error:
-            if error.code in NO_DIRECT:
-                return await self._refused_in_person(news)
-            return await self._later(news.follow, self._pause(news.follow))
-        except (discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError):
-            return await self._later(news.follow, self._pause(news.follow))
-        answer = await self._intend_and_say(news, direct.id, news.text(None))
+        direct = await answer_of(self._bot.create_dm(discord.Object(news.follow.user_id)), creates=True)
+        answer = direct
+        if isinstance(direct, Sent):
+            answer = await self._intend_and_say(news, direct.id, news.text(None))
         if isinstance(answer, Refused) and answer.code in NO_DIRECT:
             return await self._refused_in_person(news)
+        if not isinstance(direct, Sent):
+            return await self._later(news.follow, self._pause(news.follow, direct))
         return await self._after(news.follow, news.upto, answer)
 
     async def _ping(self, news: _News) -> bool:
@@ -179,12 +179,12 @@ class FollowSender:
     async def _say(self, known: Follow, telling: Telling) -> Answer:
         """Send what was written down; it pings the one member in a thread, and nobody in person."""
         target = self._bot.get_partial_messageable(telling.place_id)
-        direct = not telling.text.startswith("<@")
+        direct = not _is_ping(telling)
         mentions = discord.AllowedMentions(everyone=False, roles=False, users=[discord.Object(known.user_id)])
         extras: dict[str, Any] = {"view": end_view(known.id)} if direct else {"allowed_mentions": mentions}
         return await answer_of(target.send(telling.text, nonce=telling.nonce, **extras), creates=True)
 
-    async def _again(self, known: Follow, telling: Telling) -> bool:
+    async def _again(self, known: Follow, guild: discord.Guild, telling: Telling) -> bool:
         """Settle a telling of which nobody knows whether Discord has it."""
         if self._clock.now() - telling.attempt_at > GIVE_UP:
             log.warning("gave up telling follow=%d: always in doubt or refused", known.id)
@@ -192,9 +192,29 @@ class FollowSender:
         place, post = Place(known.guild_id, telling.place_id), Post(content=telling.text)
         answer = await self._messenger.find(place, post, telling.attempt_at - LOOK_BACK, ())
         if answer is None:
+            if not await self._may_still(known, guild, telling):
+                return False
             await self._later(known, self._pause(known))
             answer = await self._say(known, telling)
         return await self._after(known, telling.upto, answer, last=telling.last)
+
+    async def _may_still(self, known: Follow, guild: discord.Guild, telling: Telling) -> bool:
+        """Tell whether what was written down may be said now; what follows from it if not is recorded."""
+        async with self._database.read() as tx:
+            stored = await _visible(tx, known)
+            cards = await tellings.cards(tx, known.guild_id, known.story_id)
+        if stored is None:
+            await self._end(known, following.OUT_OF_SIGHT)
+            return False
+        member = await self._member(known, guild)
+        if member is None:
+            return False
+        sees = _sight(guild, member)
+        open_to_them = {card.thread_id for card in cards if sees(card.channel_id)}
+        if _is_ping(telling) and telling.place_id not in open_to_them:
+            await self._unsay(known, SOON)  # it is decided anew where it can be said
+            return False
+        return True
 
     async def _after(self, known: Follow, upto: int, answer: Answer, *, last: bool = False) -> bool:
         """Record what came of it. What Discord surely did not do is made anew when its time comes."""
@@ -210,20 +230,22 @@ class FollowSender:
             return await self._told(known, upto, said=False)
         if isinstance(answer, Refused):
             log.info("telling refused follow=%d code=%d; again later", known.id, answer.code)
-        pause = timedelta(seconds=answer.seconds) if isinstance(answer, Wait) else LONGEST_PAUSE
+        await self._unsay(known, timedelta(seconds=answer.seconds) if isinstance(answer, Wait) else LONGEST_PAUSE)
+        return False
+
+    async def _unsay(self, known: Follow, pause: timedelta) -> None:
         async with self._database.write() as tx:
             await tellings.unsay(tx, known.id)
             await tellings.postpone(tx, known.id, self._clock.now() + pause)
-        return False
 
     async def _told(self, known: Follow, upto: int, *, said: bool) -> bool:
         async with self._database.write() as tx:
             await tellings.told(tx, known, upto, self._clock.now())
         return said
 
-    async def _later(self, known: Follow, pause: timedelta) -> bool:
+    async def _later(self, known: Follow, pause: timedelta, *, failed: bool = True) -> bool:
         async with self._database.write() as tx:
-            await tellings.postpone(tx, known.id, self._clock.now() + pause)
+            await tellings.postpone(tx, known.id, self._clock.now() + pause, failed=failed)
         return False
 
     async def _end(self, known: Follow, reason: str) -> bool:
@@ -239,5 +261,27 @@ class FollowSender:
         return False
 
     @staticmethod
-    def _pause(known: Follow) -> timedelta:
+    def _pause(known: Follow, answer: Answer | None = None) -> timedelta:
+        if isinstance(answer, Wait):
+            return timedelta(seconds=answer.seconds)
         return min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(known.tries, 12)))
+
+
+async def _visible(tx: Transaction, known: Follow) -> StoredStory | None:
+    try:
+        return await stories.visible(tx, known.guild_id, known.story_id)
+    except NotFound:
+        return None
+
+
+def _sight(guild: discord.Guild, member: discord.Member) -> Callable[[int], bool]:
+    def sees(channel_id: int) -> bool:
+        channel = guild.get_channel(channel_id)
+        may = channel.permissions_for(member) if channel else discord.Permissions.none()
+        return may.view_channel and may.read_message_history
+
+    return sees
+
+
+def _is_ping(telling: Telling) -> bool:
+    return telling.text.startswith("<@")

@@ -17,6 +17,7 @@ from bot.chat.source_views import require_manager
 from bot.markdown import clean_line, escape
 from bot.model import State, StoredStory
 from bot.store.history import Entry
+from bot.urls import jump_link
 from bot.words import say
 
 PREFIX = "delivery:retry:"
@@ -66,7 +67,7 @@ def history_message(found: Sequence[Entry], undecided: Sequence[StoredStory]) ->
 def _line(entry: Entry) -> str:
     row, what = entry.delivery, _title(_what(entry))
     if row.state is State.LIVE and row.message_id and entry.place:
-        what = f"[{what}](https://discord.com/channels/{row.guild_id}/{entry.place}/{row.message_id})"
+        what = f"[{what}]({jump_link(row.guild_id, entry.place, row.message_id)})"
     words = escape(clean_line(history.state_of(entry))[:REASON_LIMIT])
     line = say("history.line", what=what, channel=f"<#{row.channel_id}>", state=words)
     return f"{_MARKS.get(row.state, '⏳')} {line}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -20,6 +21,13 @@ class DiscordClock(Protocol):
     """Tells how far Discord's clock is ahead of ours."""
 
     skew: timedelta
+
+
+@dataclass(slots=True)
+class NoSkew:
+    """Discord's clock taken as ours, where nothing is looked for or the look back is long enough."""
+
+    skew: timedelta = timedelta(0)
 
 
 _TEXTS = (discord.ChannelType.text, discord.ChannelType.news)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import get_args
 
-import aiohttp
 import discord
 
 from bot import markdown
+from bot.chat.answers import answer_of
 from bot.chat.frozen_views import choice_id, label_of
-from bot.chat.messenger import DiscordMessenger
+from bot.chat.messenger import DiscordMessenger, NoSkew
 from bot.chat.source_views import RESTART_PREFIX
 from bot.clock import Clock
 from bot.errors import NotFound, StoreError
@@ -39,13 +38,6 @@ BLIND = "it may be said already, and I could not look"
 TOO_LONG = "Discord did not take it within a day"
 
 
-@dataclass(slots=True)
-class _NoSkew:
-    """Discord's clock taken as ours: the look back is long enough."""
-
-    skew: timedelta = timedelta(0)
-
-
 class NoticeSender:
     """Sends what is due. Each notice is said once: a doubtful one is looked for before the same nonce is sent again."""
 
@@ -53,7 +45,7 @@ class NoticeSender:
         self._bot = bot
         self._database = database
         self._clock = clock
-        self._messenger = DiscordMessenger(bot, _NoSkew())
+        self._messenger = DiscordMessenger(bot, NoSkew())
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -99,11 +91,10 @@ class NoticeSender:
         """Write to the admin whom it concerns. A button could not check there what they may, so there is none."""
         if notice.user_id is None:
             return await self._give_up(notice, NOBODY)
-        try:
-            direct = await self._bot.create_dm(discord.Object(notice.user_id))
-        except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError) as error:
-            if isinstance(error, discord.HTTPException) and 400 <= error.status < 500 and error.status != 429:
-                return await self._give_up(notice, NOBODY)
+        direct = await answer_of(self._bot.create_dm(discord.Object(notice.user_id)), creates=True)
+        if isinstance(direct, Refused):
+            return await self._give_up(notice, NOBODY)
+        if not isinstance(direct, Sent):
             return await self._later(notice, "Discord does not answer", _pause(notice.tries))
         text = say("notice.in_person", server=markdown.escape(markdown.clean_line(guild.name)), text=notice.text)
         said = await self._say(notice, Place(guild.id, direct.id), Post(content=text[:CONTENT_LIMIT]))

@@ -10,6 +10,7 @@ import discord
 
 from bot import replies
 from bot.store.database import Database
+from bot.store.values import to_ms
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ async def _check(bot: discord.Client, database: Database, guild_id: int, place_i
     )
     for one in kept:
         message = shown.get(one.message_id)
-        if message is None or message.edited_at is None or message.edited_at == one.edited_at:
+        if message is None or message.edited_at is None or to_ms(message.edited_at) == to_ms(one.edited_at):
             continue
         text = message.clean_content if bot.intents.message_content else ""
         await replies.edited(database, message.id, message.author.display_name, text, message.edited_at)

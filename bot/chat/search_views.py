@@ -16,7 +16,7 @@ from bot.chat.messages import COLOUR
 from bot.errors import NotFound
 from bot.markdown import clean_line, escape, units
 from bot.search import Hit, Kind, Page, Search
-from bot.urls import safe_link
+from bot.urls import jump_link, safe_link
 from bot.words import say
 
 PREFIX = "search:"
@@ -24,7 +24,6 @@ TEXT_LIMIT, AUTHOR_LIMIT = 150, 60
 _PART = 88  # UTF-16 units of a button's id; Discord allows 100
 _PARTS = 3
 _TITLE_LIMIT, _HIT_LIMIT = 100, 780
-_JUMP = "https://discord.com/channels/{}/{}/{}"
 _KINDS = {kind[0]: kind for kind in Kind}
 
 Interaction = discord.Interaction[Any]
@@ -106,7 +105,7 @@ def _limits(wanted: Search) -> list[str]:
 def _hit(interaction: Interaction, hit: Hit) -> str:
     """Return a hit in a few lines; without addresses where those would take the room of the others."""
     here = [s for s in hit.standing if sees(interaction, s.channel_id)][:2]
-    jumps = [_JUMP.format(interaction.guild_id, s.place_id, s.message_id) for s in here]
+    jumps = [jump_link(guild_of(interaction), s.place_id, s.message_id) for s in here]
     links = [f"[{say('search.here')}]({jump})" for jump in jumps]
     story = hit.story.story
     address = render.comment_link(story, hit.comment.comment) if hit.comment else safe_link(story.url)

@@ -20,6 +20,7 @@ from bot.permissions import lacking
 from bot.poll_one import PollReport
 from bot.setup import Draft, Reports, Sample
 from bot.store.history import Entry
+from bot.urls import jump_link
 from bot.words import say
 
 MOST_NAMED = 8
@@ -168,6 +169,6 @@ def first_words(posted: int, card: Entry | None) -> str:
         return say("setup.on_its_way")
     title, row = escape(clean_line(card.title)[:200]), card.delivery
     if row.state is State.LIVE and row.message_id and card.place:
-        link = f"https://discord.com/channels/{row.guild_id}/{card.place}/{row.message_id}"
+        link = jump_link(row.guild_id, card.place, row.message_id)
         return say("setup.posted", title=title, link=link)
     return say("setup.not_posted", title=title, why=escape(history.state_of(card)))

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 import discord
 
 from bot.chat.channel_views import embeds_in, require_speaker
-from bot.chat.messenger import DiscordMessenger
+from bot.chat.messenger import DiscordMessenger, NoSkew
 from bot.choosing import Trial
 from bot.errors import Conflict, NotFound
 from bot.looks import as_test
 from bot.model import Layout
 from bot.post import Place, Post, Sent
 from bot.render import THREAD_NAME_LIMIT
+from bot.urls import jump_link
 from bot.words import say
-
-
-@dataclass(slots=True)
-class _NoSkew:
-    skew: timedelta = timedelta(0)
 
 
 async def post_test(interaction: discord.Interaction[Any], trial: Trial) -> str:
@@ -32,7 +27,7 @@ async def post_test(interaction: discord.Interaction[Any], trial: Trial) -> str:
     post = trial.post if embeds_in(interaction, channel.id) else trial.plain
     if post is None:
         raise NotFound(say("trial.none_fits" if trial.judged else "trial.no_story", channel=channel.mention))
-    messenger = DiscordMessenger(interaction.client, _NoSkew())
+    messenger = DiscordMessenger(interaction.client, NoSkew())
     place = Place(subscription.guild_id, channel.id)
     test = as_test(post, say("trial.mark"))
     if subscription.options.layout is Layout.FORUM:
@@ -42,7 +37,7 @@ async def post_test(interaction: discord.Interaction[Any], trial: Trial) -> str:
     if not isinstance(answer, Sent):
         raise Conflict(say("trial.refused", channel=channel.mention))
     where = answer.id if test.name else channel.id
-    return f"https://discord.com/channels/{place.guild_id}/{where}/{answer.id}"
+    return jump_link(place.guild_id, where, answer.id)
 
 
 async def _in_forum(messenger: DiscordMessenger, place: Place, test: Post, names: tuple[str, ...]) -> Post:

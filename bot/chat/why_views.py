@@ -16,13 +16,13 @@ from bot.chat.messages import COLOUR
 from bot.digest import Digest, Period, digest
 from bot.errors import NotFound
 from bot.filters import shown
-from bot.follows import jump_link
 from bot.markdown import clean_line, escape
 from bot.model import State, StoredStory
 from bot.render import DISCUSSION_PREFIX, WHY_PREFIX
 from bot.store import past
 from bot.store.tellings import Card
 from bot.topics import Verdict
+from bot.urls import jump_link
 from bot.why import Answer, Why, why
 from bot.words import say
 

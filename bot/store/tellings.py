@@ -137,9 +137,10 @@ async def intend(tx: Transaction, follow_id: int, telling: Telling) -> None:
     )
 
 
-async def postpone(tx: Transaction, follow_id: int, until: datetime) -> None:
-    """Put a telling off; what may have been sent is remembered."""
-    await tx.execute("UPDATE follows SET next_at = ?, tries = tries + 1 WHERE id = ?", (to_ms(until), follow_id))
+async def postpone(tx: Transaction, follow_id: int, until: datetime, *, failed: bool = True) -> None:
+    """Put a telling off; what may have been sent is remembered. ``failed``: it counts as a try."""
+    sql = "UPDATE follows SET next_at = ?, tries = tries + ? WHERE id = ?"
+    await tx.execute(sql, (to_ms(until), failed, follow_id))
 
 
 async def told(tx: Transaction, follow: Follow, upto: int, now: datetime) -> None:
