@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot import dressing, render
-from bot.errors import Conflict, NotFound
+from bot.errors import BadOption, Conflict, NotFound
 from bot.filters import minimum
 from bot.interests import own_topics
 from bot.looks import dressed, template
 from bot.model import StoredStory, Story, Subscription
 from bot.options import Filters
-from bot.patterns import listed
+from bot.patterns import listed, require_few
 from bot.post import Post
 from bot.store import guild_settings, links, sources, stories, subscriptions
 from bot.store.database import Database, Transaction
@@ -22,6 +22,7 @@ from bot.words import say
 
 NONE = "none"
 TRIED = 100
+MOST_SOURCES = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,10 @@ async def choose_filters(database: Database, guild_id: int, channel_id: int, ask
         )
         if asked.score and not old.topics:
             raise Conflict(say("filter.no_topic"))
+        if {*made.include, *made.exclude} - {*was.include, *was.exclude}:  # less is possible in any case
+            others = await subscriptions.of_guild(tx, guild_id)
+            kept = [one.options.filters for one in others if one.channel_id != channel_id]
+            require_few(pattern for one in (*kept, made) for pattern in (*one.include, *one.exclude))
         await subscriptions.choose_options(tx, guild_id, channel_id, replace(old.options, filters=made))
         return await subscriptions.get(tx, guild_id, channel_id)
 
@@ -151,13 +156,16 @@ def _patterns(text: str) -> tuple[str, ...]:
 
 
 async def _sources(tx: Transaction, guild_id: int, text: str) -> tuple[int, ...]:
-    """Read numbers of sources, as suggested or typed; raises ``NotFound``, the same for absent and for foreign ones."""
+    """Read numbers of sources, as suggested or typed; raises ``BadOption`` for more than 25.
+
+    Raises ``NotFound``, the same for absent and for foreign ones.
+    """
     if text.strip().casefold() in ("", NONE):
         return ()
-    found = dict[int, None]()
-    for part in text.replace(",", " ").split():
-        number = part.removeprefix("#")
-        if not (number.isascii() and number.isdigit() and len(number) < 18):
-            raise NotFound(say("sources.unknown"))
-        found[(await sources.visible(tx, guild_id, int(number))).id] = None
-    return tuple(found)
+    numbers = tuple(dict.fromkeys(part.removeprefix("#") for part in text.replace(",", " ").split()))
+    if len(numbers) > MOST_SOURCES:
+        raise BadOption(say("filter.too_many_sources", most=MOST_SOURCES))
+    if not all(number.isascii() and number.isdigit() and len(number) < 18 for number in numbers):
+        raise NotFound(say("sources.unknown"))
+    found = [await sources.visible(tx, guild_id, number) for number in dict.fromkeys(map(int, numbers))]
+    return tuple(source.id for source in found)

@@ -159,7 +159,7 @@ async def _channel(rest: Rest, member: permissions.Member | Finding, subscriptio
         wanted = "; ".join(f"{permission.title} ({permission.reason})" for permission in lacking)
         return Finding(f"{name}: {len(lacking)} permissions are missing", f"give the bot's role there: {wanted}.")
     if subscription.paused_reason:
-        return Finding(f"{name}: paused ({subscription.paused_reason})", "type /channels follow there to go on.")
+        return Finding(f"{name}: paused ({subscription.paused_reason})", "type /channels resume there to go on.")
     return Finding(f"{name}: all permissions are there")
 
 

@@ -8,16 +8,18 @@ from collections.abc import Collection, Iterable
 from bot.errors import BadOption
 from bot.model import Story
 from bot.options import Filters
-from bot.patterns import holds, text_of
+from bot.patterns import Text, holds, text_of
 from bot.topics import Verdict
 from bot.words import say
 
 
-def refusal(filters: Filters, story: Story, score: float | None, source_ids: Collection[int]) -> str | None:
+def refusal(
+    filters: Filters, story: Story, score: float | None, source_ids: Collection[int], text: Text | None = None
+) -> str | None:
     """Return why a channel's filters refuse a story, as a sentence for admins; None: they let it pass.
 
     ``score`` is the best of the channel's topics that fit, None where it has none: then no score can be asked for.
-    ``source_ids`` are the sources that told of the story.
+    ``source_ids`` are the sources that told of the story. ``text`` is the story's, where it is made ready already.
     """
     if filters.sources and not set(filters.sources) & set(source_ids):
         return say("filter.other_source")
@@ -25,7 +27,7 @@ def refusal(filters: Filters, story: Story, score: float | None, source_ids: Col
         return say("filter.low_score", score=shown(score), minimum=shown(filters.minimum))
     if not filters.include and not filters.exclude:
         return None
-    text = text_of(story)
+    text = text or text_of(story)
     unwanted = next((one for one in filters.exclude if holds(one, text)), None)
     if unwanted is not None:
         return say("filter.excluded", pattern=quoted(unwanted))

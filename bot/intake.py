@@ -46,11 +46,11 @@ class Intake:
 class _Stored:
     """What storing the items of a read did: stories told of for the first time, oldest first, and what else moved.
 
-    ``told`` are those that may be posted, ``news`` those of them that nobody told of before.
+    ``news`` are those of them that nobody told of before, ``again`` those that others told of; both may be posted.
     """
 
     new: tuple[int, ...]
-    told: tuple[int, ...]
+    again: tuple[int, ...]
     news: tuple[int, ...]
     changed: bool
     moved: int
@@ -69,7 +69,7 @@ async def take_read(
         baseline = source.baseline_at is None
         stored = await _store(tx, source, fetched.items, now, baseline=baseline)
         posted, queued, promised = await _post(tx, source, stored.news, now)
-        promised += await _post_where_awaited(tx, source, stored.told[-MOST_AT_ONCE:], now)
+        promised += await _post_where_awaited(tx, source, stored.again[-MOST_AT_ONCE:], now)
         changed = bool(stored.new) or stored.changed
         step = schedule.read(_read_up_to(source, fetched, now, full=full), now, changed=changed, chance=chance)
         await sources.save(tx, step.source)
@@ -172,8 +172,8 @@ async def _store(tx: Transaction, source: Source, items: Sequence[Item], now: da
         if not baseline and story_id not in late:
             await _plan_probe(tx, story_id, item, now)
     ids = tuple(story_id for story_id, _ in new)
-    told_of = () if baseline else tuple(story_id for story_id in ids if story_id not in late)
-    return _Stored(ids, told_of, tuple(story_id for story_id in news if story_id not in late), changed, moved)
+    again = () if baseline else tuple(story_id for story_id in ids if story_id not in late | {*news})
+    return _Stored(ids, again, tuple(story_id for story_id in news if story_id not in late), changed, moved)
 
 
 def _oldest_first(items: Sequence[Item], now: datetime) -> list[Item]:
@@ -241,24 +241,38 @@ async def _post(tx: Transaction, source: Source, news: Sequence[int], now: datet
     return posted, len(queued), promised
 
 
-async def _post_where_awaited(tx: Transaction, source: Source, told: Sequence[int], now: datetime) -> int:
-    """Promise stories to the channels that want them from this source and not from those that told of them before."""
-    active = await subscriptions.active(tx) if told else []
-    waiting = [one for one in active if source.id in one.options.filters.sources]
-    audience, promised = await links.audience(tx, source) if waiting else None, 0
-    for story_id in told if waiting else ():
-        others = {*await links.sources_of(tx, story_id)} - {source.id}
-        where = [one for one in waiting if not others & {*one.options.filters.sources}]
-        where = [one for one in where if audience is None or one.guild_id in audience]
+async def _post_where_awaited(tx: Transaction, source: Source, again: Sequence[int], now: datetime) -> int:
+    """Promise stories that are no news to the channels that want them from this source."""
+    active = await subscriptions.active(tx) if again else []
+    if not any(source.id in one.options.filters.sources for one in active):
+        return 0
+    audience, promised = await links.audience(tx, source), 0
+    for story_id in again:
+        where = await _awaiting(tx, source, story_id, _heard_by(active, audience))
         promised += await promise(tx, story_id, where, now, last_read=source.last_read_at)
     return promised
+
+
+async def _awaiting(
+    tx: Transaction, source: Source, story_id: int, active: Sequence[Subscription]
+) -> list[Subscription]:
+    """Return the subscriptions that want a story from this source and not from those that told of it before."""
+    waiting = [one for one in active if source.id in one.options.filters.sources]
+    others = {*await links.sources_of(tx, story_id)} - {source.id} if waiting else set[int]()
+    return [one for one in waiting if not others & {*one.options.filters.sources}]
+
+
+def _heard_by(active: Sequence[Subscription], audience: set[int] | None) -> list[Subscription]:
+    return [one for one in active if audience is None or one.guild_id in audience]
 
 
 async def _eligible(
     tx: Transaction, source: Source, story_id: int, audience: set[int] | None, active: Sequence[Subscription]
 ) -> list[Subscription]:
-    """Return the subscriptions for whose servers this source was the first to tell of a story."""
+    """Return the subscriptions for whose servers this source was the first to tell of a story, or which awaited it."""
     all_knew, knew = await links.told_before(tx, source.id, story_id)
-    if all_knew:
-        return []
-    return [one for one in active if (audience is None or one.guild_id in audience) and one.guild_id not in knew]
+    heard_by = _heard_by(active, audience)
+    if not all_knew and not knew:
+        return heard_by
+    awaiting = {one.id for one in await _awaiting(tx, source, story_id, heard_by)}
+    return [one for one in heard_by if one.id in awaiting or not (all_knew or one.guild_id in knew)]

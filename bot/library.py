@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -76,14 +76,22 @@ async def follow(
     user_id: int,
     now: datetime,
     *,
-    topics: str = EVERYTHING,
-    options: Options | None = None,
+    topics: str | None = None,
+    at_first: str = EVERYTHING,
+    options: Options | Callable[[Options | None], Options] | None = None,
 ) -> Subscription:
-    """Follow a channel, for topics as a person names them; raises ``Conflict``. Nothing is posted by this alone."""
+    """Follow a channel, for topics as a person names them; raises ``Conflict``. Nothing is posted by this alone.
+
+    A paused one goes on, and keeps its topics and options where none are given; a new one takes the topics
+    ``at_first``. ``options`` may be made of those that the channel has, None where it is new.
+    """
     async with database.write() as tx:
-        chosen = await chosen_topics(tx, guild_id, topics)
+        old = await subscriptions.paused(tx, guild_id, channel_id)
+        topics = at_first if topics is None and old is None else topics
+        chosen = None if topics is None else await chosen_topics(tx, guild_id, topics)
+        made = options(old.options if old else None) if callable(options) else options
         await removals.followed_again(tx, channel_id)
-        return await subscriptions.follow(tx, guild_id, channel_id, user_id, now, topics=chosen, options=options)
+        return await subscriptions.follow(tx, guild_id, channel_id, user_id, now, topics=chosen, options=made)
 
 
 async def followed(database: Database, guild_id: int, channel_id: int) -> Subscription:
@@ -93,14 +101,23 @@ async def followed(database: Database, guild_id: int, channel_id: int) -> Subscr
 
 
 async def edit(
-    database: Database, guild_id: int, channel_id: int, topics: str | None, options: Options
+    database: Database,
+    guild_id: int,
+    channel_id: int,
+    topics: str | None,
+    options: Options | Callable[[Options], Options],
 ) -> Subscription:
-    """Change what a followed channel gets from now on; raises ``NotFound`` also for a topic that nobody knows."""
+    """Change what a followed channel gets from now on; raises ``NotFound`` also for a topic that nobody knows.
+
+    ``options`` are best made of those that the channel has by then: others may choose at the same time.
+    """
     async with database.write() as tx:
+        old = await subscriptions.get(tx, guild_id, channel_id)
+        made = options(old.options) if callable(options) else options
         if topics is not None:
             chosen = await chosen_topics(tx, guild_id, topics)
             await subscriptions.choose_topics(tx, guild_id, channel_id, chosen)
-        await subscriptions.choose_options(tx, guild_id, channel_id, options)
+        await subscriptions.choose_options(tx, guild_id, channel_id, made)
         return await subscriptions.get(tx, guild_id, channel_id)
 
 

@@ -7,7 +7,8 @@ expression of RE2 (docs/decisions/0012-regular-expressions.md), which ignores ca
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -26,15 +27,21 @@ TITLE_LIMIT = 1024
 MEMORY = 1 << 17  # bytes that an expression may take, with all that it remembers while it searches
 # Instructions of a compiled expression: searching 4 kB takes as many steps for each in the worst case.
 LARGEST = 128
+MOST_OF_SERVER = 40  # different expressions in all its channels: each may take 5 ms of every story
+COMPILED = 1024  # of all servers; most take a few kB
 _ITEM = re.compile(r"\s*(?:(?P<regex>/(?:[^/\\]|\\.)*/)|(?P<word>[^,\n]*?))\s*(?:[,\n]|$)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A story's title and the beginning of its text, made ready to be looked through."""
+    """A story's title and the beginning of its text, made ready to be looked through.
+
+    ``found`` remembers which expressions stand in it: many channels ask for the same, and each takes milliseconds.
+    """
 
     folded: str
     raw: bytes
+    found: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
 
 
 @lru_cache(maxsize=4)
@@ -51,8 +58,14 @@ def holds(pattern: str, text: Text) -> bool:
     if not is_regex(pattern):
         words = fold(pattern)
         return bool(words.strip()) and (words[:-1] if pattern.endswith("*") else words) in text.folded
+    if pattern not in text.found:
+        text.found[pattern] = _stands(pattern[1:-1], text.raw)
+    return text.found[pattern]
+
+
+def _stands(expression: str, raw: bytes) -> bool:
     try:
-        return _compiled(pattern[1:-1]).search(text.raw) is not None
+        return _compiled(expression).search(raw) is not None
     except BadOption:
         return False
 
@@ -79,6 +92,12 @@ def listed(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def require_few(patterns: Iterable[str]) -> None:
+    """Raise ``BadOption`` for more different expressions than one server may have in all its channels."""
+    if len(set(filter(is_regex, patterns))) > MOST_OF_SERVER:
+        raise BadOption(say("filter.too_many_of_server", most=MOST_OF_SERVER))
+
+
 def _check(item: str) -> None:
     if len(item) > LONGEST:
         raise BadOption(say("filter.too_long", most=LONGEST, text=_shown(item)))
@@ -92,7 +111,7 @@ def _check(item: str) -> None:
         raise BadOption(say("filter.no_letter", text=_shown(item)))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=COMPILED)
 def _compiled(expression: str) -> Any:  # the library has no types
     options = re2.Options()
     options.max_mem, options.case_sensitive, options.log_errors, options.never_capture = MEMORY, False, False, True

@@ -49,6 +49,7 @@ class Desk:
         self.follows = Allowance(5, timedelta(minutes=1))
         self.tests = Allowance(2, timedelta(minutes=1))
         self.offers = Offers[Offer](KEPT)
+        self.long = Allowance(5, timedelta(minutes=1))  # each command that takes long, per server or member
 
     def may_read(self, guild_id: int, now: datetime) -> None:
         """Count a read that a server asked for; raises ``Conflict`` when it asked too often."""

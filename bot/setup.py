@@ -212,7 +212,8 @@ async def carry_out(
 ) -> tuple[Subscription, list[Source]]:
     """Add the sources that lack and follow the channel, all or nothing; returns what to read now.
 
-    A channel that is followed already gets what was chosen instead. Raises ``Conflict`` or ``NotFound``.
+    A channel that is followed already gets the topics and layout that were chosen and keeps its other options;
+    ``options`` are those of a new one. Raises ``Conflict`` or ``NotFound``.
     """
     async with database.write() as tx:
         given = [
@@ -222,15 +223,18 @@ async def carry_out(
         added = [source for source in given if source]
         if added:
             desk.may_add(draft.guild_id, now)
-        return await _follow(tx, draft, options, now), added
+        return await _follow(tx, desk, draft, options, now), added
 
 
-async def _follow(tx: Transaction, draft: Draft, options: Options, now: datetime) -> Subscription:
+async def _follow(tx: Transaction, desk: Desk, draft: Draft, options: Options, now: datetime) -> Subscription:
     assert draft.channel_id is not None, "asked for before"
     guild, channel = draft.guild_id, draft.channel_id
     topics = await interests.chosen_topics(tx, guild, " ".join(draft.topics) or EVERYTHING)
     found = await subscriptions.of_channel(tx, channel)
-    if found is None or found.paused_reason or found.guild_id != guild:
+    found = found if found and found.guild_id == guild else None
+    options = replace(found.options if found else options, layout=draft.layout)
+    if found is None or found.paused_reason:
+        desk.may_follow(guild, now)
         await removals.followed_again(tx, channel)
         return await subscriptions.follow(tx, guild, channel, draft.user_id, now, topics=topics, options=options)
     await subscriptions.choose_topics(tx, guild, channel, topics)

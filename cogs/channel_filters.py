@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import choosing, library
-from bot.chat.access import guild_of, require_voice, seen_channel
+from bot.chat.access import five_a_minute, guild_of, of_server, require_voice, seen_channel
 from bot.chat.channel_embeds import filtered
 from bot.chat.channel_views import TemplateForm, require_speaker
 from bot.chat.client import Rendezvous
@@ -39,6 +39,7 @@ class Filtering(commands.Cog):
     )
     @app_commands.autocomplete(channel=suggest_followed, sources=suggest_sources)
     @manage_guild
+    @five_a_minute(of_server)
     async def filter_(
         self,
         interaction: Interaction,

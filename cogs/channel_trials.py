@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import choosing
-from bot.chat.access import guild_of
+from bot.chat.access import five_a_minute, guild_of, of_server
 from bot.chat.channel_embeds import sample_of, trial_embed
 from bot.chat.channel_views import embeds_in
 from bot.chat.client import Rendezvous
@@ -30,6 +30,7 @@ class Trials(commands.Cog):
     @app_commands.describe(channel=word("command.channels.preview.channel"))
     @app_commands.autocomplete(channel=suggest_followed)
     @manage_guild
+    @five_a_minute(of_server)
     async def preview(self, interaction: Interaction, channel: str) -> None:
         """Show how each of the newest stories is judged, and the newest that fits as it would stand."""
         guild, where = guild_of(interaction), channel_id(channel)

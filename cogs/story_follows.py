@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import interests
-from bot.chat.access import story_id, suggest_stories
+from bot.chat.access import five_a_minute, of_member, story_id, suggest_stories
 from bot.chat.follow_list import show_following, suggest_followed
 from bot.chat.follow_views import start, stop
 from bot.chat.tree import word
@@ -84,6 +84,7 @@ class Follows(commands.Cog):
     @app_commands.describe(period=word("command.stories.digest.period"), topic=word("command.stories.digest.topic"))
     @app_commands.choices(period=PERIOD)
     @app_commands.autocomplete(topic=suggest_topics)
+    @five_a_minute(of_member)
     async def digest(self, interaction: Interaction, period: str = Period.TODAY, topic: str = "") -> None:
         """List the stories of a day or week, the most discussed first."""
         await show_digest(interaction, Period(period), topic)

@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import interests
-from bot.chat.access import guild_of
+from bot.chat.access import five_a_minute, guild_of, of_server
 from bot.chat.client import Rendezvous
 from bot.chat.embeds import topics_embed, trial_embed
 from bot.chat.topic_views import SaveTopic, shown_embed
@@ -50,6 +50,7 @@ class Topics(commands.GroupCog, name="topics", group_description=word("command.t
     @app_commands.command(description=word("command.topics.test"))
     @app_commands.describe(topic=word("command.topics.test.topic"))
     @manage_guild
+    @five_a_minute(of_server)
     async def test(self, interaction: Interaction, topic: str) -> None:
         """Try a topic on this server's newest stories."""
         await interaction.response.defer(ephemeral=True, thinking=True)

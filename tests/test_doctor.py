@@ -147,6 +147,7 @@ async def test_a_paused_channel_is_named_with_its_reason():
     findings = await check_discord(Discord(), [subscription(paused="Send Messages was taken away")])
     assert "Send Messages was taken away" in findings[-1].what
     assert not findings[-1].ok
+    assert findings[-1].todo == "type /channels resume there to go on."
 
 
 @pytest.mark.asyncio

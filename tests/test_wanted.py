@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from random import Random
 
 import pytest
 import pytest_asyncio
 
-from bot import choosing, interests, library, sourcing
+from bot import choosing, interests, library, patterns, sourcing
 from bot.backfill import backfill
 from bot.choosing import AskedFilters
-from bot.model import Story, Subscription
+from bot.errors import BadOption
+from bot.model import Source, StoredStory, Story, Subscription
 from bot.store import sources, stories, subscriptions
-from bot.store.database import Database
-from bot.wanted import explain, judged
+from bot.store.database import Database, Transaction
+from bot.wanted import explain, judged, wanting
 from tests.poll_stage import ADMIN, CHANNEL, GUILD, OTHER_CHANNEL, OTHER_GUILD, Stage, fetched, item
 
 pytestmark = pytest.mark.asyncio
@@ -176,3 +182,93 @@ async def test_a_source_that_is_only_looked_at_would_not_come_to_a_channel_of_ot
     assert sourcing._wanted([where], {}, [item(9).page.story]) == ((),)
     open_ = await filtered(stage, sources="none", include="Story 9")
     assert sourcing._wanted([open_], {}, [item(9).page.story, item(8).page.story]) == ((CHANNEL,), ())
+
+
+COSTLY = [f"/[ab]*a[ab]{{{length}}}c/" for length in range(76, 116)]
+
+
+async def test_h34_what_a_server_asks_of_a_story_takes_a_fifth_of_a_second_and_keeps_nothing_waiting(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = "".join(Random(2).choices("ab", k=5000))
+    stored = StoredStory(1, Story("A lander", body=letters), 1, stage.clock.now(), 0)
+    where = await filtered(stage, include=",".join(COSTLY[:20]), exclude=",".join(COSTLY[20:]))
+    searched = dict[str, float]()
+    monkeypatch.setattr(patterns, "_stands", partial(_timed, searched, patterns._stands))
+    turns = 0
+
+    async def elsewhere() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(elsewhere())
+    async with stage.database.write() as tx:
+        assert await wanting(tx, stored, [where] * 50) == []
+    other.cancel()
+    assert len(searched) == 40, "each once, not 50 times"
+    assert turns > 10, "others have their turns meanwhile"
+    assert sum(searched.values()) < 1.0, "0.13 s as measured; each time anew it was 5 s of processor time"
+
+
+def _timed(searched: dict[str, float], stands: Callable[[str, bytes], bool], expression: str, raw: bytes) -> bool:
+    assert expression not in searched
+    assert threading.current_thread() is not threading.main_thread()
+    begun = time.thread_time()
+    found = stands(expression, raw)
+    searched[expression] = time.thread_time() - begun
+    return found
+
+
+async def test_h34_a_server_has_40_different_expressions_in_all_its_channels(stage: Stage) -> None:
+    await stage.follow(GUILD, 12)
+    await stage.follow(OTHER_GUILD, OTHER_CHANNEL)
+    await filtered(stage, include=",".join(COSTLY[:20]), exclude=",".join(COSTLY[20:]))
+    with pytest.raises(BadOption, match="40 different regular expressions in all its channels"):
+        await filtered(stage, channel=12, exclude="/one more/")
+    assert (await filtered(stage, channel=12, include=f"moon, mars, {COSTLY[0]}")).options.filters.include
+    assert (await filtered(stage, OTHER_GUILD, OTHER_CHANNEL, exclude="/one more/")).options.filters.exclude
+    await filtered(stage, exclude=",".join(COSTLY[20:39]))
+    assert (await filtered(stage, channel=12, exclude="/one more/")).options.filters.exclude == ("/one more/",)
+
+
+async def test_a_channel_of_one_source_gets_a_burst_in_order_and_20_a_read(stage: Stage) -> None:
+    source = await stage.add(fetched(1), everyone=True)
+    await stage.poll(source)
+    await filtered(stage, sources=str(source.id))
+    stage.gives(fetched(*range(1, 101)))
+    await stage.poll(source)
+    assert stage.cards() == [f"Story {number}" for number in range(2, 22)]
+    await stage.poll(source)
+    assert stage.cards() == [f"Story {number}" for number in range(2, 42)]
+
+
+async def test_a_channel_of_one_source_gets_what_its_server_knew_from_another_of_its_own(stage: Stage) -> None:
+    first = await stage.add(fetched(1), address=FIRST)
+    second = await stage.add(fetched(2), address=SECOND)
+    for source in (first, second):
+        await stage.poll(source)
+    await filtered(stage, sources=str(second.id))
+    stage.gives(fetched(1, 3), address=FIRST)
+    await stage.poll(first)
+    assert stage.cards() == []
+    stage.gives(fetched(2, 3), address=SECOND)
+    await stage.poll(second)
+    assert stage.cards() == ["Story 3"]
+
+
+async def test_sources_are_named_once_each_and_25_at_most(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = await stage.add(fetched(1), everyone=True)
+    asked, visible = list[int](), sources.visible
+
+    async def counted(tx: Transaction, guild_id: int, source_id: int) -> Source:
+        asked.append(source_id)
+        return await visible(tx, guild_id, source_id)
+
+    monkeypatch.setattr(choosing.sources, "visible", counted)
+    where = await filtered(stage, sources=f"#{source.id} " * 600)
+    assert (where.options.filters.sources, asked) == ((source.id,), [source.id])
+    with pytest.raises(BadOption, match="There can be 25 sources"):
+        await filtered(stage, sources=" ".join(map(str, range(1, 27))))
+    assert len(asked) == 1

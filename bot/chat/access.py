@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
@@ -13,6 +14,8 @@ from bot.errors import Conflict, NotFound
 from bot.model import Layout
 from bot.permissions import lacking
 from bot.words import say
+
+Command = TypeVar("Command")
 
 
 def guild_of(interaction: discord.Interaction[Any]) -> int:
@@ -39,10 +42,35 @@ async def suggest_stories(interaction: discord.Interaction[Any], current: str) -
 
 
 def sees(interaction: discord.Interaction[Any], channel_id: int) -> bool:
-    """Tell whether the member may look into a channel of this server now; one that is gone nobody sees."""
+    """Tell whether the member may read now what stands in a channel of this server; one that is gone nobody sees."""
     channel = interaction.guild.get_channel(channel_id) if interaction.guild else None
-    member = interaction.user
-    return channel is not None and isinstance(member, discord.Member) and channel.permissions_for(member).view_channel
+    if channel is None or not isinstance(interaction.user, discord.Member):
+        return False
+    may = channel.permissions_for(interaction.user)
+    return may.view_channel and may.read_message_history
+
+
+def of_server(interaction: discord.Interaction[Any]) -> int:
+    """Let the members of a server share what may be asked of it."""
+    return interaction.guild_id or 0
+
+
+def of_member(interaction: discord.Interaction[Any]) -> int:
+    """Let each member ask for themselves."""
+    return interaction.user.id
+
+
+def five_a_minute(key: Callable[[discord.Interaction[Any]], int]) -> Callable[[Command], Command]:
+    """Decorate a command that takes long: a server or a member may give it five times a minute."""
+
+    def check(interaction: discord.Interaction[Any]) -> bool:
+        bot, command = interaction.client, interaction.command
+        asked = (command.qualified_name if command else "", key(interaction))
+        if wait := bot.desk.long.take(asked, bot.clock.now()):
+            raise app_commands.CommandOnCooldown(app_commands.Cooldown(5, 60.0), wait.total_seconds())
+        return True
+
+    return app_commands.check(check)
 
 
 def require_posting(interaction: discord.Interaction[Any], channel: Followable, layout: Layout) -> None:

@@ -191,9 +191,8 @@ async def _confirm(interaction: Interaction, token: str) -> None:
     """Do what was chosen: store it at once, read what is new, and post the first story."""
     draft, bot = _mine(interaction, token), interaction.client
     require_posting(interaction, _place(interaction, draft.channel_id), draft.layout)
-    options = replace(draft.known.options if draft.known else NEW, layout=draft.layout)
     await interaction.response.defer()
-    work = setup.carry_out(bot.database, bot.desk, draft, options, bot.clock.now())
+    work = setup.carry_out(bot.database, bot.desk, draft, NEW, bot.clock.now())
     carried_out = await _or_told(interaction, token, work)
     if carried_out is None:
         return

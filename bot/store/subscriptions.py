@@ -31,10 +31,13 @@ async def follow(
     user_id: int,
     now: datetime,
     *,
-    topics: Sequence[str] = (),
+    topics: Sequence[str] | None = None,
     options: Options | None = None,
 ) -> Subscription:
-    """Store a subscription or resume a paused one; raises ``Conflict`` when it is active, or the guild has too many."""
+    """Store a subscription or resume a paused one, which keeps what is not given: topics, options.
+
+    Raises ``Conflict`` when it is active, or the guild has too many.
+    """
     known = await of_guild(tx, guild_id)
     old = next((subscription for subscription in known if subscription.channel_id == channel_id), None)
     if old and not old.paused_reason:
@@ -46,7 +49,9 @@ async def follow(
             "INSERT INTO subscriptions (guild_id, channel_id, created_by, created_at) VALUES (?, ?, ?, ?)",
             (guild_id, channel_id, user_id, to_ms(now)),
         )
-    values = {"topics": " ".join(topics), "channel": channel_id, **_values(options or Options())}
+    wanted = (old.topics if old else ()) if topics is None else topics
+    options = options or (old.options if old else Options())
+    values = {"topics": " ".join(wanted), "channel": channel_id, **_values(options)}
     sql = f"UPDATE subscriptions SET paused_reason = NULL, topics = :topics, {_OPTIONS} WHERE channel_id = :channel"
     await tx.execute(sql, values)
     return await get(tx, guild_id, channel_id)
@@ -58,6 +63,12 @@ async def get(tx: Transaction, guild_id: int, channel_id: int) -> Subscription:
         if subscription.channel_id == channel_id:
             return subscription
     raise NotFound(say("channels.not_followed"))
+
+
+async def paused(tx: Transaction, guild_id: int, channel_id: int) -> Subscription | None:
+    """Return a guild's subscription that rests, whatever the reason; None where there is none or it does not."""
+    found = (one for one in await of_guild(tx, guild_id) if one.channel_id == channel_id)
+    return next((one for one in found if one.paused_reason), None)
 
 
 async def of_channel(tx: Transaction, channel_id: int) -> Subscription | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -69,3 +70,21 @@ async def test_following_again_after_a_pause_takes_the_new_options(tmp_path: Pat
             await subscriptions.pause(tx, CHANNEL, "why")
         again = await library.follow(database, GUILD, CHANNEL, ADMIN, NOW, options=CHOSEN)
         assert (again.options, again.paused_reason) == (CHOSEN, None)
+
+
+async def test_following_again_after_a_pause_keeps_what_was_not_given_anew(tmp_path: Path) -> None:
+    async with Database.open(tmp_path / "t.sqlite3") as database:
+        await library.follow(database, GUILD, CHANNEL, ADMIN, NOW, topics="mars", options=CHOSEN)
+        async with database.write() as tx:
+            await subscriptions.pause(tx, CHANNEL, "why")
+        again = await library.follow(database, GUILD, CHANNEL, ADMIN, NOW, at_first="space-cooperation")
+        assert (again.topics, again.options, again.paused_reason) == (("mars",), CHOSEN, None)
+        other = await library.follow(database, GUILD, CHANNEL + 1, ADMIN, NOW, at_first="space-cooperation")
+        assert (other.topics, other.options) == (("space-cooperation",), Options())
+
+
+async def test_what_another_chose_meanwhile_stays(tmp_path: Path) -> None:
+    async with Database.open(tmp_path / "t.sqlite3") as database:
+        await library.follow(database, GUILD, CHANNEL, ADMIN, NOW, options=CHOSEN)
+        made = await library.edit(database, GUILD, CHANNEL, None, lambda old: replace(old, comment_cap=3))
+        assert made.options == replace(CHOSEN, comment_cap=3)
