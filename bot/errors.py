@@ -45,6 +45,12 @@ class FetchError(SourceError):
         return self.detail or (f"HTTP status {self.status}" if self.status else "")
 
 
+def as_sentence(error: object) -> str:
+    """Return an error's text as a sentence that stands alone; at the terminal it stands behind an address."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
 class NotAStory(SourceError):
     """A page was read but holds no story; the message says what it looks like instead."""
 

@@ -12,6 +12,7 @@ from bot.markdown import clean_line
 from bot.model import Story
 from bot.sources.base import Web
 from bot.sources.kinds import Detected, Kinds
+from bot.urls import require_address
 from bot.words import say
 
 SHOWN = 5
@@ -48,8 +49,8 @@ class Desk:
         self.adds = Allowance(5, timedelta(minutes=1))
         self.follows = Allowance(5, timedelta(minutes=1))
         self.tests = Allowance(2, timedelta(minutes=1))
-        self.offers = Offers[Offer](KEPT)
         self.long = Allowance(5, timedelta(minutes=1))  # each command that takes long, per server or member
+        self.offers = Offers[Offer](KEPT)
 
     def may_read(self, guild_id: int, now: datetime) -> None:
         """Count a read that a server asked for; raises ``Conflict`` when it asked too often."""
@@ -84,9 +85,10 @@ def _require(wait: timedelta | None, done: str) -> None:
 async def preview(web: Web, kinds: Kinds, text: str) -> Preview:
     """Read what a person pasted, once, and say how it could be followed; nothing is stored.
 
-    Raises ``FetchError``, always with the same sentence, for whatever cannot be read, and ``SourceError`` for a page
-    that no kind can follow.
+    Raises ``FetchError``, always with the same sentence, for whatever address cannot be read, with another for what is
+    none, and ``SourceError`` for a page that no kind can follow.
     """
+    require_address(text)
     return _preview(kinds, await kinds.detect(web, text))
 
 

@@ -15,6 +15,7 @@ from bot.sources import answers, page
 from bot.sources.base import Document, Fetched, Item, NotThisKind, Thread, Web
 from bot.sources.kinds import EXACT, Detected, Kinds, typed
 from bot.store.database import Database
+from bot.urls import require_address
 from bot.words import say
 
 PAGE = page.Page.name
@@ -27,6 +28,7 @@ async def fetch(
 
     With ``kinds``, a story whose page shows no comments gets them from the thread that its page names.
     """
+    require_address(url)
     read, address = (await page.fetch(web, url), None) if kinds is None else await _story(web, kinds, url)
     report = await ingest(database, read, now, deliver=False, public=False, address=address)
     await library.fetched(database, guild_id, user_id, report.story_id, now)

@@ -12,6 +12,7 @@ from bot.errors import FetchError
 
 MAX_LENGTH = 2048
 UNREADABLE = "could not read that address: it did not answer with a public page"
+NO_ADDRESS = "that is no address: paste one that begins with https://"
 
 _TRACKING = re.compile(
     r"(?:utm_\w+|mtm_\w+|pk_\w+|hsa_\w+|_hs\w+|mc_[ce]id|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|yclid|msclkid|twclid"
@@ -97,6 +98,13 @@ def host_and_path(url: str) -> str:
     except ValueError:
         return "(no address)"
     return parts.netloc.rpartition("@")[2] + parts.path
+
+
+def require_address(text: str) -> None:
+    """Raise FetchError for what a person typed that is no address at all, so that nothing is asked for it."""
+    text = text.strip().removeprefix("<").removesuffix(">").strip()
+    if not text or any(char.isspace() for char in text) or not any(mark in text for mark in ".:"):
+        raise FetchError(NO_ADDRESS, detail="not an address")
 
 
 def check_fetchable(url: str, *, loopback_ports: frozenset[int] = frozenset(), private: bool = False) -> None:

@@ -333,7 +333,7 @@ async def test_a_source_that_cannot_be_read_says_why_and_keeps_no_other_back(sta
     await panel.press("confirm")
     done = await panel.until("What next?")
     assert "✔ **Orbit Gazette**: 2 stories" in done
-    assert "⚠ **Dead Letters**: could not read that address" in done
+    assert "⚠ **Dead Letters**: Could not read that address" in done
     assert "tried again by itself" in done
     assert stage.titles() == [FITS]
 

@@ -4,7 +4,7 @@ import pytest
 
 from bot.addresses import is_public
 from bot.errors import FetchError
-from bot.urls import canonical, check_fetchable, host_and_path, is_http, safe_link
+from bot.urls import canonical, check_fetchable, host_and_path, is_http, require_address, safe_link
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,17 @@ def test_H14_marks_inside_an_address_are_encoded():
 def test_A12_S09_addresses_that_are_not_public_are_refused(url):
     with pytest.raises(FetchError):
         check_fetchable(url)
+
+
+@pytest.mark.parametrize("text", ["hello", "", " ", "two words", "https://example.org/a b", "a.example\nb.example", "/x"])
+def test_what_is_no_address_is_told_from_one_that_cannot_be_read(text):
+    with pytest.raises(FetchError, match="no address"):
+        require_address(text)
+
+
+@pytest.mark.parametrize("text", ["https://hello", " <example.org> ", "http://10.0.0.1/", "localhost:80", "javascript:x"])
+def test_what_may_be_an_address_is_tried(text):
+    require_address(text)
 
 
 def test_public_addresses_pass():

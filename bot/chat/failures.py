@@ -11,7 +11,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.errors import RendezvousError, StoreError
+from bot.errors import RendezvousError, SourceError, StoreError, as_sentence
 from bot.words import say, speak
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,8 @@ def sentence(error: BaseException) -> str | None:
     if isinstance(error, StoreError):
         log.error("the database failed: %s", error)  # it names paths, which are the operator's alone
         return say("refusal.memory")
+    if isinstance(error, SourceError):
+        return as_sentence(error)
     if isinstance(error, RendezvousError):
         return str(error)
     if isinstance(error, app_commands.CommandOnCooldown):

@@ -14,6 +14,7 @@ from bot.chat.messages import COLOUR, embed_of
 from bot.chat.options import Followable
 from bot.chat.source_embeds import name
 from bot.chat.tree import mention
+from bot.errors import as_sentence
 from bot.markdown import clean_line, escape
 from bot.model import Layout, Source, State, Subscription
 from bot.permissions import lacking
@@ -129,8 +130,7 @@ def _progress(source: Source, report: PollReport | None) -> str:
     if report is None:
         return f"{_WAITING} {called}"
     if report.intake is None:
-        why = (report.error or say("setup.unreadable")).rstrip(".")
-        return f"{BROKEN} {called}: {escape(why)}."
+        return f"{BROKEN} {called}: {escape(as_sentence(report.error or say('setup.unreadable')))}"
     return f"{DONE} {called}: {say('setup.stories', count=report.intake.found)}"
 
 
