@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from bot import library
 from bot.chat.about_views import ALL_LIMIT, _embed
 from bot.ingest import ingest
-from bot.model import Story, StoryPage
+from bot.model import Comment, Story, StoryPage
+from bot.status import status_of
 from bot.topics import DEFAULT, names
 from bot.topics.shown import signs
 from tests.conftest import Start
@@ -68,6 +72,25 @@ async def test_about_tells_version_and_condition(start: Start) -> None:
         assert "1 story that you can see here" in said
         assert " MB" in said
         assert f"Started <t:{int(run.bot.started_at.timestamp())}:R>" in said
+
+
+async def test_about_counts_what_a_server_sees_and_no_deleted_comment(start: Start) -> None:
+    async with start() as run:
+        database, now, home = run.database, run.bot.clock.now(), run.box.world.guild.id
+        for number, public in enumerate((True, True, False, False, False)):
+            said = tuple(Comment(f"k{place}", "Ann", "Yes", deleted=place == 0) for place in range(number + 2))
+            page = StoryPage(replace(STORY, url=f"https://site.example/{number}"), said)
+            made = await ingest(database, page, now, deliver=False, public=public)
+            if number in (2, 3):
+                await library.fetched(database, home if number == 2 else 4711, 1, made.story_id, now)
+        counted = []
+        for follows in (False, True):
+            if follows:
+                await run.follow()
+            for guild in (home, 4711, 4712):
+                status = await status_of(database, guild)
+                counted.append((status.stories, status.comments))
+        assert counted == [(1, 3), (1, 4), (0, 0), (3, 1 + 2 + 3), (1, 4), (0, 0)]
 
 
 async def test_the_ids_of_commands_are_known_after_a_restart_without_a_new_sync(start: Start) -> None:

@@ -19,6 +19,7 @@ SEARCH: tuple[str, ...] = (
     """INSERT INTO comment_words (rowid, author, body)
         SELECT number, author, body FROM comment_texts ORDER BY number""",
     "CREATE INDEX comments_author ON comments (author COLLATE NOCASE, story_id) WHERE NOT deleted",
+    "CREATE INDEX comments_deleted ON comments (story_id) WHERE deleted",
 )
 
 # What of the wanted topics goes to a channel, and how it looks there.
