@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import discord
@@ -17,6 +18,7 @@ from bot.chat.frozen_views import ChoiceButton
 from bot.chat.history_views import RetryButton, history_message
 from bot.chat.options import NEW, Asked, ChannelOption, Followable, LayoutName, chosen, named
 from bot.chat.tree import word
+from bot.model import Options
 from bot.topics import DEFAULT
 from bot.words import say
 from cogs.channel_choices import channel_id, manage_guild, suggest_colours, suggest_followed, suggest_roles
@@ -59,7 +61,7 @@ class Channels(Filtering, Trials, commands.GroupCog, name="channels", group_desc
         self,
         interaction: Interaction,
         channel: app_commands.Transform[Followable, ChannelOption],
-        topics: str = DEFAULT,
+        topics: str | None = None,
         newest: app_commands.Range[int, 0, 5] = 1,
         *,
         layout: LayoutName | None = None,
@@ -72,11 +74,11 @@ class Channels(Filtering, Trials, commands.GroupCog, name="channels", group_desc
     ) -> None:
         """Follow, and post the newest stories so that one sees it work."""
         asked = Asked(layout, comments, grace, publish, tags, role, colour)
-        wish = chosen(interaction, channel, NEW, asked)
-        require_posting(interaction, channel, wish.layout)
+        wish = partial(self._begun, interaction, channel, asked)
         guild, user, now = guild_of(interaction), interaction.user.id, self.bot.clock.now()
-        self.bot.desk.may_follow(guild, now)
-        made = await library.follow(self.bot.database, guild, channel.id, user, now, topics=topics, options=wish)
+        made = await library.follow(
+            self.bot.database, guild, channel.id, user, now, topics=topics, at_first=DEFAULT, options=wish
+        )
         posted = await library.post_newest(self.bot.database, made, newest, now)
         self.bot.deliverer.wake()
         about, where = topics_named(made.topics), channel.mention
@@ -109,11 +111,8 @@ class Channels(Filtering, Trials, commands.GroupCog, name="channels", group_desc
     ) -> None:
         """Choose otherwise for a channel; what was posted stays as it is."""
         guild, where = guild_of(interaction), channel_id(channel)
-        old, seen = await library.followed(self.bot.database, guild, where), seen_channel(interaction, where)
         asked = Asked(layout, comments, grace, publish, tags, role, colour, replies)
-        wish = chosen(interaction, seen, old.options, asked)
-        if seen is not None and wish != old.options:
-            require_posting(interaction, seen, wish.layout)
+        wish = partial(_changed, interaction, seen_channel(interaction, where), asked)
         made = await library.edit(self.bot.database, guild, where, topics, wish)
         await self.bot.deliverer.release(guild)  # what waited for a better choice may go on
         about, looks = topics_named(made.topics), named(made.options)
@@ -172,6 +171,13 @@ class Channels(Filtering, Trials, commands.GroupCog, name="channels", group_desc
         embed, view = history_message(found, await freezing.undecided(self.bot.database, guild))
         await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
+    def _begun(self, interaction: Interaction, channel: Followable, asked: Asked, old: Options | None) -> Options:
+        """Return the options of a channel that is followed now, or goes on; raises ``Conflict``."""
+        wish = chosen(interaction, channel, old or NEW, asked)
+        require_posting(interaction, channel, wish.layout)
+        self.bot.desk.may_follow(guild_of(interaction), self.bot.clock.now())
+        return wish
+
     @follow.autocomplete("topics")
     @edit.autocomplete("topics")
     async def _topics(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
@@ -181,6 +187,14 @@ class Channels(Filtering, Trials, commands.GroupCog, name="channels", group_desc
     async def on_guild_role_delete(self, role: discord.Role) -> None:
         """Call a role no more that is gone."""
         await choosing.role_gone(self.bot.database, role.guild.id, role.id)
+
+
+def _changed(interaction: Interaction, channel: Followable | None, asked: Asked, old: Options) -> Options:
+    """Return what a channel's options become; raises ``Conflict`` where that cannot be, or not by who asks."""
+    wish = chosen(interaction, channel, old, asked)
+    if channel is not None and wish != old:
+        require_posting(interaction, channel, wish.layout)
+    return wish
 
 
 async def setup(bot: Rendezvous) -> None:

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from bot import library
+from bot import choosing, library
+from bot.choosing import AskedFilters
 from bot.errors import Conflict, NotFound
-from bot.model import Layout
+from bot.model import Layout, Options
 from bot.permissions import NEEDED
 from bot.previews import Desk, Preview
 from bot.setup import KEPT, MOST_OFFERED, Draft, Setups, carry_out
@@ -181,6 +182,20 @@ async def test_again_on_a_server_that_is_set_up_it_changes_nothing_before_the_ye
     assert len(await stage.sources()) == 1
     assert "stands there already, or none fits yet" in panel.text
     assert stage.titles() == [FITS]
+
+
+async def test_what_another_admin_chose_while_it_was_open_stays(stage):
+    await finished(stage)
+    panel = await chosen(stage, layout="inline")
+    await panel.press("preview")
+    await panel.until("its topics and layout change")
+    asked = AskedFilters(exclude="rumour")
+    before = await choosing.choose_filters(stage.run.database, stage.guild, stage.news, asked)
+    await panel.press("confirm")
+    await panel.until("What next?")
+    (after,) = await stage.channels()
+    assert after.options == replace(before.options, layout=Layout.INLINE)
+    assert after.options.filters.exclude == ("rumour",)
 
 
 async def test_a_second_run_that_is_cancelled_leaves_all_as_it_is(stage):
@@ -378,6 +393,17 @@ async def test_a09_fifty_channels_are_the_most(stage):
     with pytest.raises(Conflict, match="50 channels"):
         await carry_out(database, Desk(), draft, (await stage.channels())[0].options, now)
     assert await stage.sources() == [], "all or nothing"
+
+
+async def test_a09_the_fifth_channel_of_a_minute_is_the_last_of_it(stage):
+    database, desk, now = stage.run.database, Desk(), stage.bot.clock.now()
+    draft = Draft(stage.guild, 1, (), frozenset(), frozenset(), {})
+    for number in range(5):
+        await carry_out(database, desk, replace(draft, channel_id=5000 + number), Options(), now)
+    await carry_out(database, desk, replace(draft, channel_id=5000), Options(), now)  # it was followed before
+    with pytest.raises(Conflict, match="5 channels within a minute"):
+        await carry_out(database, desk, replace(draft, channel_id=6000), Options(), now)
+    assert len(await stage.channels()) == 5
 
 
 async def test_an_offer_has_room_for_25_and_keeps_what_is_chosen():
