@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
+import discord
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import looks, markdown, render
+from bot.chat.messages import embed_of, says
 from bot.errors import BadOption
 from bot.looks import Facts, dressed
 from bot.model import StoredStory, Story
@@ -112,6 +115,25 @@ def test_a_role_is_called_once_and_before_the_text_where_the_template_does_not_p
 def test_a_template_that_names_another_role_or_everyone_calls_nobody():
     post = above("@everyone <@&99> <@5>", ping=True)
     assert post.role_id is None
+
+
+@pytest.mark.parametrize("title", ["A story without an address", "T" * 400, "*" * 300])
+def test_a_test_is_never_taken_for_the_card_of_a_story_without_an_address(title):
+    stored = replace(STORED, story=Story(title))
+    card = render.card(stored)
+    test = looks.as_test(card, "A test that an admin asked for")
+    bot = SimpleNamespace(user=SimpleNamespace(id=1))
+
+    def message(post):
+        return SimpleNamespace(
+            author=bot.user, type=discord.MessageType.default, interaction_metadata=None, content=post.content,
+            embeds=[embed_of(post.embed)], components=[],
+        )  # fmt: skip
+
+    assert card.permalink is None
+    assert says(bot, message(card), card)
+    assert not says(bot, message(test), card)
+    assert 0 < markdown.units(test.embed.title) <= 256
 
 
 def test_without_looks_a_card_is_as_it_was():

@@ -310,6 +310,28 @@ async def test_what_changed_while_the_bot_was_away_is_looked_up_at_its_start(
         assert await texts(run) == ["to the card"]
 
 
+async def test_an_edit_that_is_known_is_not_stored_again_at_each_start(
+    tmp_path: Path, check_traffic: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Discord tells microseconds, of which the database keeps milliseconds."""
+    async with running(tmp_path, check_traffic, content=True) as run:
+        thread, _, max_ = await stage(run)
+        said = await run.box.say(max_, thread, "first words")
+        await become(run, "first words")
+        message = run.box.world.messages[thread][said]
+        message.content, message.edited_at = "other words", "2026-11-23T12:00:00.123456+00:00"
+        stored, real = [], replies.edited
+
+        async def edited(*args: Any) -> None:
+            stored.append(args[1])
+            await real(*args)
+
+        monkeypatch.setattr(replies, "edited", edited)
+        for _ in range(3):
+            await run.bot.cogs["Replies"].on_ready()  # type: ignore[attr-defined]
+        assert (await texts(run), stored) == (["other words"], [said])
+
+
 async def test_beyond_one_look_nothing_is_taken_for_deleted(
     tmp_path: Path, check_traffic: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 
 import aiosqlite
@@ -9,7 +10,11 @@ import aiosqlite
 from bot.store.tables import FIRST, OPTIONS, PACING, PUBLIC, SOURCES, WITHOUT_WWW
 from bot.store.tables_face import FILTERS, FOLLOWS, LATE_EDITS, REPLIES, SEARCH, SETUP
 
+log = logging.getLogger(__name__)
+
 APPLICATION_ID = 0x52445A56  # "RDZV"
+
+MANY = 10_000  # comments that are indexed in about a second; of more the operator is told before
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     FIRST,
@@ -48,6 +53,8 @@ async def migrate(connection: aiosqlite.Connection) -> None:
 async def _step(connection: aiosqlite.Connection, number: int) -> None:
     if await version(connection) != number:
         return  # another process was faster
+    if MIGRATIONS[number] is SEARCH:
+        await _foretell(connection)
     for statement in MIGRATIONS[number]:
         await connection.execute(statement)
     if number == 0:
@@ -55,3 +62,10 @@ async def _step(connection: aiosqlite.Connection, number: int) -> None:
         secret = secrets.token_hex(16)
         await connection.execute("INSERT INTO meta (key, value) VALUES ('install_secret', ?)", (secret,))
     await connection.execute(f"PRAGMA user_version = {number + 1}")
+
+
+async def _foretell(connection: aiosqlite.Connection) -> None:
+    """Say before a long silence what goes on in it."""
+    ((count,),) = await connection.execute_fetchall("SELECT count(*) FROM comments")
+    if count >= MANY:
+        log.warning("upgrading the database: indexing %d comments for the search, about a minute a million", count)

@@ -134,6 +134,29 @@ async def test_what_was_stored_before_there_was_an_index_is_found(tmp_path):
         in_step(database)
 
 
+@pytest.mark.parametrize(("many", "said"), [(2, True), (3, False)])
+async def test_before_many_comments_are_indexed_the_log_says_how_long_it_takes(
+    tmp_path, monkeypatch, caplog, many, said
+):
+    path, before = tmp_path / "t.sqlite3", schema.MIGRATIONS.index(SEARCH)
+    monkeypatch.setattr(schema, "MANY", many)
+    with monkeypatch.context() as older:
+        older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:before])
+        async with Database.open(path):
+            pass
+    with raw(path) as connection:
+        connection.executescript(
+            """INSERT INTO stories (id, title, summary, body, digest, revision, first_seen, public)
+            VALUES (1, 'Old news', '', '', '', 1, 0, 1);
+            INSERT INTO comments (id, story_id, key, author, body, deleted, digest, revision, position)
+            VALUES (1, 1, 'a', 'Ann', 'said long ago', 0, '', 1, 1), (2, 1, 'b', 'Bob', 'too', 0, '', 1, 2);"""
+        )
+    async with Database.open(path):
+        pass
+    line = "upgrading the database: indexing 2 comments for the search, about a minute a million"
+    assert (line in caplog.messages) is said
+
+
 async def test_titles_are_suggested_to_a_server_that_follows_nothing_without_a_walk_through_the_index(database):
     """Count SQLite's own steps, of which a walk takes thousands."""
     async with database.write() as tx:
