@@ -16,6 +16,9 @@ from playwright.async_api import Browser, Locator, Page, async_playwright, expec
 
 from bot import sourcing
 from bot.embedded import Embedded, embedded
+from sandbox.model import Message
+from sandbox.permissions import SEND_MESSAGES, VIEW_CHANNEL
+from sandbox.world_messages import Draft
 from tests.browser.conftest import FLAGS, chromium
 from tests.browser.test_page_views import FITS
 
@@ -101,6 +104,8 @@ async def test_a_comment_is_written_answered_edited_and_deleted_and_the_mirror_f
     await form.get_by_label("Name").fill("Max")
     await form.get_by_label("Comment").fill("Who feeds the gulls?")
     await form.get_by_role("button", name="Send").click()
+    waits = "a new comment appears after the channel's waiting time, a minute if you chose nothing else."
+    await expect(page.get_by_role("status").filter(has_text=waits)).to_be_visible()
     await expect(panel.get_by_text("Who feeds the gulls?")).to_be_visible()
     await story.get_by_role("button", name="Reply to the comment by Max").click()
     await page.get_by_role("form", name="A reply").get_by_label("Comment").fill("The night shift.")
@@ -244,3 +249,27 @@ async def test_the_site_fits_a_phone_and_keeps_an_open_form(live: Live) -> None:
     await expect(text).to_have_value("Half a thou")
     await expect(text).to_be_focused()
     assert await page.evaluate(FITS)
+
+
+async def test_of_several_cards_the_one_that_all_may_see_is_opened_and_none_is_told_neutrally(live: Live) -> None:
+    world, page = live.run.box.world, await live.open("site")
+    await beside(page, ANTENNA)
+    address = next(one["url"] for one in card(live).embeds if one.get("url"))
+    hidden = world.channel("announcements")
+    world.set_permission(hidden.id, world.guild.id, deny=VIEW_CHANNEL)
+    for channel in (hidden, world.dm(world.user("Ada").id)):
+        world.post(channel, Draft(world.bot_id, "", embeds=[{"type": "rich", "title": ANTENNA, "url": address}]))
+    await page.get_by_role("button", name="Close thread").click()
+    await beside(page, ANTENNA)
+    assert f"#site/{card(live).id}" in page.url
+    world.set_permission(live.news, world.bot_id, deny=SEND_MESSAGES)
+    live.run.site.add_story("Held back for a while", "Nobody may hear of it yet.")
+    await page.get_by_role("button", name="See the story Held back for a while").click()
+    told = page.get_by_role("status").filter(has_text="not posted this story here (yet): ask it why")
+    await expect(told).to_be_visible()
+
+
+def card(live: Live) -> Message:
+    """The card of the story of the antenna in the channel that the bot posts into."""
+    found = live.run.box.world.history(live.news)
+    return next(one for one in found if any(ANTENNA in str(embed.get("title")) for embed in one.embeds))
