@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot import library
-from bot.chat.about_views import ALL_LIMIT, _embed
+from bot.chat.about_views import ALL_LIMIT, ORDER, _embed
 from bot.ingest import ingest
 from bot.model import Comment, Story, StoryPage
 from bot.status import status_of
@@ -46,6 +46,12 @@ async def test_help_shows_members_what_is_theirs_and_admins_the_rest(start: Star
         every = [one.qualified_name for one in run.bot.tree.walk_commands() if not hasattr(one, "commands")]
         assert [name for name in every if f"</{name}:" not in told] == []
         assert "leads to the first story in two minutes" in told
+        assert set(ORDER) <= {*every, *(one.name for one in run.bot.tree.get_commands())}
+        order = [told.index(f"</{name}:") for name in ORDER[2:] if f"</{name}:" in told]
+        assert order == sorted(order), "what is used most comes first"
+        admins = for_ada.embeds[1]["description"]
+        assert admins.startswith("</setup:")
+        assert len(admins.split("\n")) <= 15, "no more than a screen"
         await run.follow()
         assert "Nothing is posted here yet" not in words(await run.box.command(ada, general, "help", {}))
 

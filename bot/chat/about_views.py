@@ -19,6 +19,15 @@ DESCRIPTION_LIMIT = 4096
 ALL_LIMIT = 5900  # of the 6,000 characters that the embeds of a message have together
 MEGABYTE = 1_000_000
 
+# What is used most comes first; a command that is not named here comes after these.
+ORDER = (
+    "setup", "stories", "stories latest", "stories search", "stories show", "stories discussion", "stories follow",
+    "stories following", "stories unfollow", "stories digest", "stories why", "stories fetch", "stories export", "help",
+    "about", "channels", "channels follow", "channels list", "channels edit", "channels history", "channels filter",
+    "channels preview", "channels pause", "channels resume", "channels unfollow", "sources", "sources add",
+    "sources list", "sources starter", "sources check", "sources backfill", "sources remove", "topics",
+)  # fmt: skip
+
 Top = app_commands.Command[Any, ..., Any] | app_commands.Group
 
 
@@ -33,12 +42,12 @@ def help_embeds(client: Any, *, manages: bool, begun: bool) -> list[discord.Embe
     tops: list[Top] = client.tree.get_commands(type=discord.AppCommandType.chat_input)
     menus = client.tree.get_commands(type=discord.AppCommandType.message)
     begin = say("help.begin" if manages else "help.wait", setup=mention(client, "setup"))
-    lines = [*([] if begun else [begin, ""]), *_lines(client, [one for one in tops if not _managers(one)])]
+    lines = [*([] if begun else [begin, ""]), *_described(client, [one for one in tops if not _managers(one)])]
     if menus:
         lines += [say("help.menus", names=", ".join(f"**{menu.name}**" for menu in menus))]
     embeds = [_embed(say("help.title"), lines, ALL_LIMIT)]
     if manages:
-        theirs = list(_lines(client, [one for one in tops if _managers(one)]))
+        theirs = list(_named(client, [one for one in tops if _managers(one)]))
         embeds.append(_embed(say("help.managers"), theirs, ALL_LIMIT - len(embeds[0])))
     return embeds
 
@@ -57,13 +66,30 @@ def _managers(top: Top) -> bool:
     return bool(top.default_permissions and top.default_permissions.manage_guild)
 
 
-def _lines(client: Any, tops: Sequence[Top]) -> Iterator[str]:
-    """Yield the commands that stand alone, then each group under its name."""
-    for top in sorted(tops, key=lambda one: isinstance(one, app_commands.Group)):
-        if isinstance(top, app_commands.Group):
-            yield f"\n**{top.name}**\u2002{_description(top)}"
-        for command in top.walk_commands() if isinstance(top, app_commands.Group) else [top]:
+def _described(client: Any, tops: Sequence[Top]) -> Iterator[str]:
+    """Yield a line for each command."""
+    for top in _ordered(tops):
+        for command in _commands(top):
             yield f"{mention(client, command.qualified_name)}\u2002{_description(command)}"
+
+
+def _named(client: Any, tops: Sequence[Top]) -> Iterator[str]:
+    """Yield a line for each command that stands alone, and for each group what it is for, then its commands' names."""
+    for top in _ordered(tops):
+        mentions = " · ".join(mention(client, command.qualified_name) for command in _commands(top))
+        if isinstance(top, app_commands.Group):
+            yield f"\n**{_description(top)}**\n{mentions}"
+        else:
+            yield f"{mentions}\u2002{_description(top)}"
+
+
+def _commands(top: Top) -> Sequence[Top]:
+    return _ordered(list(top.walk_commands())) if isinstance(top, app_commands.Group) else [top]
+
+
+def _ordered(found: Sequence[Top]) -> Sequence[Top]:
+    places = {name: place for place, name in enumerate(ORDER)}
+    return sorted(found, key=lambda one: places.get(one.qualified_name, len(places)))
 
 
 def _description(command: Top) -> str:
