@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from pathlib import Path
 
 import pytest
 
 from bot import library
+from bot.chat import export_files
+from bot.discussion_tree import Conversation, Node, arrange
 from bot.ingest import ingest
 from bot.model import Comment, Story, StoryPage
 from bot.words import say
@@ -24,6 +27,26 @@ SORT, FOLD, PAGE_TURN = "story:sort:1:", "story:fold:1:", "story:page:1:"
 def heads(text: str) -> list[str]:
     """Return the names in the order in which they stand on a page."""
     return re.findall(r"^\u2003*(?:↳ )?\*\*(\w+)\*\*", text, re.MULTILINE)
+
+
+async def test_a_long_discussion_is_put_into_a_file_beside_the_bots_other_work(
+    tmp_path: Path, check_traffic: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To put very many in order takes its time, in which no event may wait."""
+    where = []
+
+    def seen(found: Conversation) -> list[Node]:
+        where.append(threading.current_thread())
+        return arrange(found)
+
+    monkeypatch.setattr(export_files, "arrange", seen)
+    async with running(tmp_path, check_traffic) as run:
+        await run.follow()
+        await run.deliver(PAGE)
+        answer = await typed(run, "Max", "stories export", {"story": "1"})
+    assert "3 comments" in answer.content
+    assert where
+    assert threading.main_thread() not in where
 
 
 async def test_a_member_sorts_folds_and_follows_the_links(tmp_path: Path, check_traffic: Check) -> None:
