@@ -13,6 +13,7 @@ from bot.aftermath import Stopped
 from bot.chat.client import Rendezvous
 from bot.clock import Clock
 from bot.errors import RendezvousError
+from bot.store.database import unbroken
 
 log = logging.getLogger(__name__)
 
@@ -72,12 +73,15 @@ async def _one_life(bot: Rendezvous, token: str) -> None:
         if error.code in FATAL_CLOSES:
             raise Fatal(FATAL_CLOSES[error.code]) from error
         log.warning("gateway closed code=%s", error.code)
+    except OSError as error:  # no network, no such host, refused: nothing that a traceback would explain
+        log.warning("Discord cannot be reached cause=%s", error)
     except Exception:
         log.exception("the connection ended unexpectedly")
     finally:
         for task in tasks:
             task.cancel()
-        await bot.close()  # cancelled while it reconnects, discord.py would go on for ever
+        # Cancelled while it reconnects, discord.py would go on for ever; cancelled while it closes, it never would close.
+        await unbroken(bot.close())
         await asyncio.gather(*tasks, return_exceptions=True)
 
 

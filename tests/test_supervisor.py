@@ -52,6 +52,21 @@ async def test_d10_a_wrong_token_ends_the_program_with_advice(tmp_path: Path, ch
         await served(tmp_path, check_traffic, "wrong.token.x")
 
 
+async def test_where_discord_cannot_be_reached_one_line_says_so_and_it_is_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, unused_tcp_port: int
+) -> None:
+    class Impatient(SystemClock):
+        async def sleep(self, seconds: float) -> None:
+            raise InterruptedError(str(seconds))
+
+    async with Database.open(tmp_path / "t.sqlite3") as database, Web.open() as web:
+        use_api(f"http://127.0.0.1:{unused_tcp_port}/api/v10")
+        with pytest.raises(InterruptedError, match=r"5\.0"):
+            await serve(lambda: Rendezvous(database, web, SystemClock(), Kinds({})), "a.b.c", Impatient())
+    assert "Discord cannot be reached" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
 @pytest.mark.parametrize(("code", "word"), [(4004, "token"), (4014, "intent")])
 async def test_d13_a_fatal_close_ends_the_program_and_names_its_cause(
     tmp_path: Path, check_traffic: Check, code: int, word: str

@@ -42,18 +42,17 @@ Examples:
 def run(settings: Settings, port: int, *, empty: bool) -> None:
     """Run the bot until it is ended; click shows ``HELP``."""
     if empty:
-        _until_interrupted(_empty_sandbox(settings, port))
-    else:
-        _until_interrupted(
-            _discord(settings, settings.discord_token) if settings.discord_token else _sandbox(settings, port)
-        )
+        _until_interrupted(_empty_sandbox(settings, port), "Stopped. Nothing is kept.")
+        return
+    work = _discord(settings, settings.discord_token) if settings.discord_token else _sandbox(settings, port)
+    _until_interrupted(work, "Stopped. All that was promised is kept for the next start.")
 
 
-def _until_interrupted(work: Coroutine[Any, Any, None]) -> None:
+def _until_interrupted(work: Coroutine[Any, Any, None], farewell: str) -> None:
     try:
         asyncio.run(_until_terminated(work))
     except (KeyboardInterrupt, asyncio.CancelledError):
-        click.echo("\nStopped. All that was promised is kept for the next start.")
+        click.echo(f"\n{farewell}")
 
 
 async def _until_terminated(work: Coroutine[Any, Any, None]) -> None:
