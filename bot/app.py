@@ -80,7 +80,7 @@ async def _one_life(bot: Rendezvous, token: str) -> None:
     finally:
         for task in tasks:
             task.cancel()
-        # Cancelled while it reconnects, discord.py would go on for ever; cancelled while it closes, it never would close.
+        # discord.py would go on for ever where it is cancelled in a reconnect, and never close where in its closing.
         await unbroken(bot.close())
         await asyncio.gather(*tasks, return_exceptions=True)
 
