@@ -48,7 +48,9 @@ class Finding(commands.Cog):
         guild, number = guild_of(interaction), search_views.source_number(source)
         await interaction.response.defer(ephemeral=True, thinking=True)
         found = await library.latest(self.bot.database, guild, count, topics=topic, source_id=number)
-        await interaction.edit_original_response(embed=latest_embed(found))
+        among = found or await library.latest(self.bot.database, guild, library.LOOKED_THROUGH, source_id=number)
+        embed = latest_embed(found, topics=topic, of_source=number is not None, among=len(among))
+        await interaction.edit_original_response(embed=embed)
 
     @app_commands.command(description=word("command.stories.search"))
     @app_commands.rename(kind="in")

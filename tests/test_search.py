@@ -122,7 +122,10 @@ async def test_all_words_must_occur_and_a_search_can_be_narrowed(stage):
     assert "1 match" in await stage.found("rover", **{"in": "comments"})
     assert "only comments" in await stage.found("rover", **{"in": "comments"})
     assert "fuel cells" in await stage.found("rover", author="ann")
-    assert "Nothing that I know here" in await stage.found("rover", author="bo")
+    assert "fits **rover** (by bo)." in await stage.found("rover", author="bo")
+    both = await stage.found("engine", author="ann", since="today", **{"in": "comments"})
+    assert re.search(r"fits \*\*engine\*\* \(only comments, by ann, since <t:\d+:d>\)\. Leave a limit out", both)
+    assert "a star stands for any ending" in await stage.found("nowhere")
     assert "2 matches" in await stage.found("rover", since="today")
     assert "choose a source" in (await stage.ask("rover", source="moon")).content
     assert "as a time" in (await stage.ask("rover", since="soon")).content
@@ -171,6 +174,28 @@ async def test_the_index_follows_edits_and_deletions(stage):
 async def test_pages_are_turned_by_buttons_that_say_all(stage):
     said = [Comment(f"n{number}", f"User {number}", "comet " * (12 - number)) for number in range(12)]
     await stage.take(Story("Many", url="https://site.example/many"), *said)
+async def test_a_list_of_the_newest_without_any_says_why(stage):
+    async def latest(**options):
+        answer = await stage.box.command(stage.max, stage.news, "stories latest", options)
+        return answer.embeds[0]["description"]
+
+    now = stage.run.bot.clock.now()
+    async with stage.database.write() as tx:
+        for name in ("Full", "Empty"):
+            await sources.add(tx, "feed", f"https://{name}.example/feed", name, now, everyone=True)
+        await links.link(tx, 1, 1, now)
+    assert await latest(topic="mars") == "No story here is about **mars** yet."
+    assert await latest(topic="mars, iss") == "No story here is about **mars**, **iss** yet."
+    assert await latest(source="2") == "No story of that source is here yet."
+    assert await latest(source="1", topic="mars") == "None of the newest stories of that source is about **mars**."
+    for number in range(98):
+        await stage.take(Story(f"Nothing {number}", url=f"https://site.example/{number}"))
+    assert await latest(topic="mars") == "None of the newest 100 stories here is about **mars**."
+    async with stage.database.write() as tx:
+        await tx.execute("DELETE FROM subscriptions")
+    assert (await latest(topic="mars")).startswith("No stories yet. An admin can begin with `/setup`")
+
+
     answer = await stage.ask("comet", author="user", since="last year")
     seen = await turned(stage, answer)
     assert seen == [f"User {number}" for number in range(12)]

@@ -77,13 +77,17 @@ def test_A12_S09_addresses_that_are_not_public_are_refused(url):
         check_fetchable(url)
 
 
-@pytest.mark.parametrize("text", ["hello", "", " ", "two words", "https://example.org/a b", "a.example\nb.example", "/x"])
+@pytest.mark.parametrize(
+    "text", ["hello", "", " ", "two words", "https://example.org/a b", "a.example\nb.example", "/x"]
+)
 def test_what_is_no_address_is_told_from_one_that_cannot_be_read(text):
     with pytest.raises(FetchError, match="no address"):
         require_address(text)
 
 
-@pytest.mark.parametrize("text", ["https://hello", " <example.org> ", "http://10.0.0.1/", "localhost:80", "javascript:x"])
+@pytest.mark.parametrize(
+    "text", ["https://hello", " <example.org> ", "http://10.0.0.1/", "localhost:80", "javascript:x"]
+)
 def test_what_may_be_an_address_is_tried(text):
     require_address(text)
 

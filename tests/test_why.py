@@ -202,7 +202,12 @@ async def test_the_digest_lists_the_most_discussed_first_and_nothing_old(stage):
 
 async def test_a18_a_digest_without_stories_says_so_and_shows_none_of_other_servers(stage):
     await take(stage, TOGETHER)
-    assert "No stories." in (await stage.ask("digest")).embeds[0]["description"]
+    assert (await stage.ask("digest")).embeds[0]["description"] == "No stories."
+    await channel(stage, topics="everything")
+    earlier = stage.run.bot.clock.now() - timedelta(days=3)
+    await take(stage, replace(ALONE, title="Earlier", url="https://site.example/earlier", published_at=earlier))
+    about = (await stage.ask("digest", topic="mars")).embeds[0]["description"]
+    assert about == "No stories. The last 7 days, with all topics, have 2."
 
 
 async def test_a_long_digest_says_how_much_more_there_is(stage):

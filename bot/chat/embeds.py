@@ -9,6 +9,7 @@ import discord
 from bot import render
 from bot.chat.messages import COLOUR, embed_of, view_of
 from bot.interests import Trial
+from bot.library import LOOKED_THROUGH
 from bot.markdown import escape
 from bot.model import StoredStory
 from bot.words import say
@@ -20,11 +21,20 @@ def card_message(stored: StoredStory) -> tuple[discord.Embed, discord.ui.View]:
     return embed_of(post.embed) or discord.Embed(), view_of(post) or discord.ui.View()
 
 
-def latest_embed(found: Sequence[StoredStory]) -> discord.Embed:
-    """Return a list of stories with their numbers."""
+def latest_embed(found: Sequence[StoredStory], *, topics: str, of_source: bool, among: int) -> discord.Embed:
+    """Return a list of stories with their numbers; ``among`` so many were those about ``topics`` looked for."""
     lines = [f"`#{s.id}` {render.title_line(s.story)} · {render.comment_count(s)}" for s in found]
-    text = within(lines) or say("stories.none")
+    text = within(lines) or _none(topics_named(topics.casefold().replace(",", " ").split()), of_source, among)
     return discord.Embed(title=say("stories.newest"), description=text, colour=COLOUR)
+
+
+def _none(topics: str, of_source: bool, among: int) -> str:
+    if of_source:
+        return say("stories.none_of_source_about", topics=topics) if among else say("stories.none_of_source")
+    if not among:
+        return say("stories.none")
+    about = "stories.none_about" if among < LOOKED_THROUGH else "stories.none_about_newest"
+    return say(about, topics=topics, count=among)
 
 
 def topics_named(topics: Sequence[str]) -> str:

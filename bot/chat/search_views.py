@@ -63,8 +63,7 @@ async def _turn(interaction: Interaction, number: int) -> None:
 
 def search_message(interaction: Interaction, wanted: Search, found: Page) -> tuple[discord.Embed, discord.ui.View]:
     """Return a page of hits with links to where they stand, and the buttons to its neighbours."""
-    text = escape(wanted.text)
-    lines = [f"-# {' · '.join([_count(found), *_limits(wanted)])}"] if found.hits else [say("search.empty", text=text)]
+    lines = [f"-# {' · '.join([_count(found), *_limits(wanted)])}" if found.hits else _nothing(wanted)]
     lines += [f"\n{_hit(interaction, hit)}" for hit in found.hits]
     title = say("search.title", text=clean_line(wanted.text))
     return discord.Embed(title=escape(title)[:256], description=within(lines), colour=COLOUR), _pager(wanted, found)
@@ -95,6 +94,12 @@ def _count(found: Page) -> str:
 
 def _limits(wanted: Search) -> list[str]:
     kinds = {Kind.STORIES: say("search.only_stories"), Kind.COMMENTS: say("search.only_comments")}
+def _nothing(wanted: Search) -> str:
+    """Say that nothing fits, and within which limits nothing was found."""
+    text, limits = escape(wanted.text), ", ".join(_limits(wanted))
+    return say("search.empty_within", text=text, limits=limits) if limits else say("search.empty", text=text)
+
+
     limits = [kinds[wanted.kind]] if wanted.kind in kinds else []
     limits += [say("search.from", source=f"#{wanted.source_id}")] if wanted.source_id is not None else []
     limits += [say("search.by", author=escape(wanted.author))] if wanted.author else []

@@ -94,7 +94,8 @@ def digest_embed(guild_id: int, period: Period, found: Digest) -> discord.Embed:
     """Return the stories of a period as a list."""
     lines = [_story(guild_id, stored, card) for stored, card in found.shown]
     title = say("digest.today") if period is Period.TODAY else say("digest.week")
-    embed = discord.Embed(title=title, description=within(lines) or say("digest.none"), colour=COLOUR)
+    nothing = say("digest.none_so", count=found.at_most) if found.at_most else say("digest.none")
+    embed = discord.Embed(title=title, description=within(lines) or nothing, colour=COLOUR)
     if found.count > len(found.shown):
         embed.set_footer(text=say("digest.more", count=found.count - len(found.shown)))
     return embed

@@ -48,7 +48,7 @@ Set it up on Discord:
   cp .env.example .env                then put your bot's token into DISCORD_TOKEN
   rendezvous doctor                   says what is still missing
   rendezvous invite                   prints the link that adds the bot to a server
-  rendezvous run                      then type /channels follow in that server
+  rendezvous run                      then type /setup in that server
 
 \b
 Feed it:
