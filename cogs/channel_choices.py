@@ -15,7 +15,6 @@ from bot.words import say
 
 Interaction = discord.Interaction[Any]
 Choices = list[app_commands.Choice[str]]
-manage_guild = app_commands.checks.has_permissions(manage_guild=True)
 MOST = 25
 VALUE_LIMIT = 100
 

@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import choosing, library
-from bot.chat.access import five_a_minute, guild_of, of_server, require_voice, seen_channel
+from bot.chat.access import five_a_minute, guild_of, manage_guild, of_server, require_voice, seen_channel
 from bot.chat.channel_embeds import filtered
 from bot.chat.channel_views import TemplateForm, require_speaker
 from bot.chat.client import Rendezvous
@@ -17,7 +17,7 @@ from bot.chat.notice_places import chosen_place
 from bot.chat.tree import word
 from bot.choosing import AskedFilters
 from bot.words import say
-from cogs.channel_choices import channel_id, manage_guild, suggest_followed, suggest_notice_places, suggest_sources
+from cogs.channel_choices import channel_id, suggest_followed, suggest_notice_places, suggest_sources
 
 Interaction = discord.Interaction[Any]
 Patterns = app_commands.Range[str, 1, 4500]

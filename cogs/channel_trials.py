@@ -9,14 +9,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import choosing
-from bot.chat.access import five_a_minute, guild_of, of_server
+from bot.chat.access import five_a_minute, guild_of, manage_guild, of_server
 from bot.chat.channel_embeds import sample_of, trial_embed
 from bot.chat.channel_views import embeds_in
 from bot.chat.client import Rendezvous
 from bot.chat.tree import word
 from bot.chat.trying import post_test
 from bot.words import say
-from cogs.channel_choices import channel_id, manage_guild, suggest_followed
+from cogs.channel_choices import channel_id, suggest_followed
 
 Interaction = discord.Interaction[Any]
 

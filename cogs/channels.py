@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import choosing, freezing, history, library
-from bot.chat.access import guild_of, require_posting, seen_channel
+from bot.chat.access import guild_of, manage_guild, require_posting, seen_channel
 from bot.chat.channel_views import EditTemplate, ListPage, SaveTemplate, list_message
 from bot.chat.client import Rendezvous
 from bot.chat.embeds import topics_named
@@ -21,7 +21,7 @@ from bot.chat.tree import word
 from bot.model import Options
 from bot.topics import DEFAULT
 from bot.words import say
-from cogs.channel_choices import channel_id, manage_guild, suggest_colours, suggest_followed, suggest_roles
+from cogs.channel_choices import channel_id, suggest_colours, suggest_followed, suggest_roles
 from cogs.channel_filters import Filtering
 from cogs.channel_trials import Trials
 from cogs.topics import topic_choices

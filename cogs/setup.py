@@ -8,12 +8,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.chat.access import manage_guild
 from bot.chat.client import Rendezvous
 from bot.chat.setup_views import SetupPart, open_setup
 from bot.chat.tree import word
 
 Interaction = discord.Interaction[Any]
-manage_guild = app_commands.checks.has_permissions(manage_guild=True)
 
 
 class Setup(commands.Cog):

@@ -12,6 +12,7 @@ from bot import sourcing
 from bot.backfill import MOST
 from bot.backfill import backfill as post_older
 from bot.chat import source_embeds
+from bot.chat.access import manage_guild
 from bot.chat.client import Rendezvous
 from bot.chat.source_views import AddButton, RestartButton, offer_view, restart_view
 from bot.chat.tree import word
@@ -20,7 +21,6 @@ from bot.words import say
 from cogs.stories import guild_of
 
 Interaction = discord.Interaction[Any]
-manage_guild = app_commands.checks.has_permissions(manage_guild=True)
 
 
 def source_id(value: str) -> int:

@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import interests
-from bot.chat.access import five_a_minute, guild_of, of_server
+from bot.chat.access import five_a_minute, guild_of, manage_guild, of_server
 from bot.chat.client import Rendezvous
 from bot.chat.embeds import topics_embed, trial_embed
 from bot.chat.topic_views import SaveTopic, shown_embed
@@ -20,7 +20,6 @@ from bot.words import say
 Interaction = discord.Interaction[Any]
 Words = app_commands.Range[str, 1, 500]
 Name = app_commands.Range[str, 1, 32]
-manage_guild = app_commands.checks.has_permissions(manage_guild=True)
 
 
 @app_commands.guild_only()  # on the class: on its instance it would do nothing

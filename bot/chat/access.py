@@ -60,6 +60,10 @@ def of_member(interaction: discord.Interaction[Any]) -> int:
     return interaction.user.id
 
 
+# Asked at each command: Discord hides what is for admins, and a server can show it to others.
+manage_guild = app_commands.checks.has_permissions(manage_guild=True)
+
+
 def five_a_minute(key: Callable[[discord.Interaction[Any]], int]) -> Callable[[Command], Command]:
     """Decorate a command that takes long: a server or a member may give it five times a minute."""
 
