@@ -64,5 +64,4 @@ def _chosen(newest: Sequence[StoredStory], since: datetime, chosen: Sequence[str
 
 def _since(newest: Sequence[StoredStory], since: datetime) -> list[StoredStory]:
     """Return the stories that appeared since then: what a source's first read brought may be years old."""
-    fresh = [stored for stored in newest if (stored.story.published_at or stored.first_seen) >= since]
-    return [stored for stored in fresh if wants(chosen, stored.story, own)]
+    return [stored for stored in newest if (stored.story.published_at or stored.first_seen) >= since]

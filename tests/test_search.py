@@ -158,22 +158,6 @@ async def test_nobody_is_led_to_older_messages_that_they_may_not_read(stage):
     assert titles(latest.embeds[0]["description"]) == [ENGINE.title]
 
 
-async def test_the_index_follows_edits_and_deletions(stage):
-    later = (Comment("c1", "Ann Lee", "It will need batteries.", url=SAID[0].url), SAID[1])
-    await stage.take(ROVER, *later)
-    assert titles(await stage.found("hydrogen")) == [ENGINE.title]
-    assert "**batteries**" in await stage.found("batteries")
-    await stage.take(ROVER, Comment("c1", "Ann Lee", "", deleted=True), SAID[1])
-    assert "Nothing that I know here" in await stage.found("batteries")
-    assert "Nothing that I know here" in await stage.found('"ann lee"')
-    await stage.take(Story("A rocket is tested", url=ENGINE.url))
-    assert titles(await stage.found("engine")) == []
-    assert "Nothing that I know here" in await stage.found("leaked")
-
-
-async def test_pages_are_turned_by_buttons_that_say_all(stage):
-    said = [Comment(f"n{number}", f"User {number}", "comet " * (12 - number)) for number in range(12)]
-    await stage.take(Story("Many", url="https://site.example/many"), *said)
 async def test_a_list_of_the_newest_without_any_says_why(stage):
     async def latest(**options):
         answer = await stage.box.command(stage.max, stage.news, "stories latest", options)
@@ -196,6 +180,22 @@ async def test_a_list_of_the_newest_without_any_says_why(stage):
     assert (await latest(topic="mars")).startswith("No stories yet. An admin can begin with `/setup`")
 
 
+async def test_the_index_follows_edits_and_deletions(stage):
+    later = (Comment("c1", "Ann Lee", "It will need batteries.", url=SAID[0].url), SAID[1])
+    await stage.take(ROVER, *later)
+    assert titles(await stage.found("hydrogen")) == [ENGINE.title]
+    assert "**batteries**" in await stage.found("batteries")
+    await stage.take(ROVER, Comment("c1", "Ann Lee", "", deleted=True), SAID[1])
+    assert "Nothing that I know here" in await stage.found("batteries")
+    assert "Nothing that I know here" in await stage.found('"ann lee"')
+    await stage.take(Story("A rocket is tested", url=ENGINE.url))
+    assert titles(await stage.found("engine")) == []
+    assert "Nothing that I know here" in await stage.found("leaked")
+
+
+async def test_pages_are_turned_by_buttons_that_say_all(stage):
+    said = [Comment(f"n{number}", f"User {number}", "comet " * (12 - number)) for number in range(12)]
+    await stage.take(Story("Many", url="https://site.example/many"), *said)
     answer = await stage.ask("comet", author="user", since="last year")
     seen = await turned(stage, answer)
     assert seen == [f"User {number}" for number in range(12)]
