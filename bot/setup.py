@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from bot import interests, library, sourcing
 from bot.allowance import Offers
 from bot.clock import Clock
-from bot.errors import Conflict, NotFound, SourceError
+from bot.errors import Conflict, NotFound, SourceError, as_sentence
 from bot.interests import EVERYTHING, Own, wants
 from bot.model import Layout, Options, Source, State, StoredStory, Subscription
 from bot.poll import Poller
@@ -153,7 +153,7 @@ async def detect(web: Web, kinds: Kinds, desk: Desk, text: str, *, guild_id: int
         desk.may_read(guild_id, now)
         found = await preview(web, kinds, text)
     except (SourceError, Conflict) as error:
-        return _sentence(error)
+        return as_sentence(error)
     return Starter(found.name, found.kind, found.address)
 
 
@@ -189,16 +189,11 @@ async def _glance(web: Web, kinds: Kinds, one: Starter, now: datetime) -> list[S
         async with asyncio.timeout(GLANCE_SECONDS):
             items = (await kinds[one.kind].read(web, one.address, {})).items
     except SourceError as error:
-        return _sentence(error)
+        return as_sentence(error)
     except TimeoutError:
         return say("setup.too_slow")
     pages = [item.page for item in items[:_LOOKED_THROUGH]]
     return [StoredStory(0, page.story, 1, now, len(page.comments)) for page in pages]
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
 def _newest(found: Sequence[StoredStory], draft: Draft, own: Own) -> StoredStory | None:
