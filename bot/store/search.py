@@ -163,7 +163,9 @@ async def _newest(tx: Transaction, table: str, wish: Wish, columns: str) -> tupl
     sql = f"""SELECT {columns} FROM {table} w WHERE {table} MATCH :match AND w.rowid >= :floor
         AND {" AND ".join(wanted)} ORDER BY w.rowid DESC LIMIT {MOST_RANKED}"""
     found = list(await tx.execute_fetchall(sql, values))
-    is_narrow = wish.source_id is not None or not values["follows"]
+    # Not for the beginning of a word: FTS5 would gather all that begins so anew for each story, 10 ms of 100,000 titles.
+    begun = any(term.prefix for term in (*wish.terms, *wish.author))
+    is_narrow = (wish.source_id is not None or not values["follows"]) and not begun
     if floor and is_narrow and len(found) < MOST_RANKED:
         # A common word, of whose newest matches few are allowed: now each of the stories that are is asked for it.
         # They are not ranked, as SQLite would count the word anew for each.

@@ -201,5 +201,7 @@ async def test_only_the_newest_of_very_many_are_looked_through(database, monkeyp
         await stories.fetched(tx, GUILD, 3, 1, NOW)
     async with database.read() as tx:
         found = await search.comments(tx, wish)
-    # The five newest are those of stories 4 to 2; story 1 is looked through besides.
+        begun = await search.comments(tx, replace(wish, terms=(Term(("comme",), prefix=True),)))
+    # The five newest are those of stories 4 to 2; story 1 is looked through besides, but for a word's mere beginning.
+    assert ([one.story_id for one in begun.fitting], begun.more) == ([3, 3], True)
     assert ([one.story_id for one in found.fitting], found.more) == ([3, 3, 1], True)
