@@ -117,6 +117,16 @@ async def test_nobody_is_led_into_a_channel_that_they_may_not_see(stage):
     assert "discord.com/channels" not in answer.embeds[0]["description"]
 
 
+async def test_nobody_is_led_to_older_messages_that_they_may_not_read(stage):
+    world = stage.box.world
+    world.set_permission(stage.news, stage.max, deny=discord.Permissions(read_message_history=True).value)
+    await asyncio.sleep(0)
+    answer = await stage.box.command(stage.max, world.channel("general").id, "stories search", {"query": "hydrogen"})
+    assert "discord.com/channels" not in answer.embeds[0]["description"]
+    answer = await stage.box.command(stage.ada, world.channel("general").id, "stories search", {"query": "hydrogen"})
+    assert "discord.com/channels" in answer.embeds[0]["description"]
+
+
 async def test_all_words_must_occur_and_a_search_can_be_narrowed(stage):
     assert titles(await stage.found("engine rover")) == []
     assert "1 match" in await stage.found("rover", **{"in": "comments"})
@@ -133,16 +143,6 @@ async def test_all_words_must_occur_and_a_search_can_be_narrowed(stage):
 
 
 async def test_only_what_a_source_told_of_is_found_where_one_is_chosen(stage):
-async def test_nobody_is_led_to_older_messages_that_they_may_not_read(stage):
-    world = stage.box.world
-    world.set_permission(stage.news, stage.max, deny=discord.Permissions(read_message_history=True).value)
-    await asyncio.sleep(0)
-    answer = await stage.box.command(stage.max, world.channel("general").id, "stories search", {"query": "hydrogen"})
-    assert "discord.com/channels" not in answer.embeds[0]["description"]
-    answer = await stage.box.command(stage.ada, world.channel("general").id, "stories search", {"query": "hydrogen"})
-    assert "discord.com/channels" in answer.embeds[0]["description"]
-
-
     now = stage.run.bot.clock.now()
     async with stage.database.write() as tx:
         ours = await sources.add(tx, "feed", "https://site.example/feed", "The Site", now, everyone=True)
