@@ -92,14 +92,14 @@ def _count(found: Page) -> str:
     return say("search.many" if found.more else "search.found", count=found.count)
 
 
-def _limits(wanted: Search) -> list[str]:
-    kinds = {Kind.STORIES: say("search.only_stories"), Kind.COMMENTS: say("search.only_comments")}
 def _nothing(wanted: Search) -> str:
     """Say that nothing fits, and within which limits nothing was found."""
     text, limits = escape(wanted.text), ", ".join(_limits(wanted))
     return say("search.empty_within", text=text, limits=limits) if limits else say("search.empty", text=text)
 
 
+def _limits(wanted: Search) -> list[str]:
+    kinds = {Kind.STORIES: say("search.only_stories"), Kind.COMMENTS: say("search.only_comments")}
     limits = [kinds[wanted.kind]] if wanted.kind in kinds else []
     limits += [say("search.from", source=f"#{wanted.source_id}")] if wanted.source_id is not None else []
     limits += [say("search.by", author=escape(wanted.author))] if wanted.author else []
