@@ -163,7 +163,7 @@ async def _newest(tx: Transaction, table: str, wish: Wish, columns: str) -> tupl
     sql = f"""SELECT {columns} FROM {table} w WHERE {table} MATCH :match AND w.rowid >= :floor
         AND {" AND ".join(wanted)} ORDER BY w.rowid DESC LIMIT {MOST_RANKED}"""
     found = list(await tx.execute_fetchall(sql, values))
-    # Not for the beginning of a word: FTS5 would gather all that begins so anew for each story, 10 ms of 100,000 titles.
+    # Not for the beginning of a word: FTS5 would gather all that begins so for each story, 10 ms a story of 100,000.
     begun = any(term.prefix for term in (*wish.terms, *wish.author))
     is_narrow = (wish.source_id is not None or not values["follows"]) and not begun
     if floor and is_narrow and len(found) < MOST_RANKED:
