@@ -119,6 +119,7 @@ def _compiled(expression: str) -> Any:  # the library has no types
         found = re2.compile(f"(?m){expression}".encode("utf-8", "replace"), options)  # ^ and $: of title or line
     except re2.error as error:
         reason = error.args[0].decode("utf-8", "replace") if error.args else ""
+        reason = reason.replace(f"(?m){expression}", expression)  # an admin wrote no (?m)
         raise BadOption(say("filter.no_regex", text=_shown(f"/{expression}/"), reason=_shown(reason))) from error
     if found.programsize > LARGEST:
         raise BadOption(say("filter.too_large", text=_shown(f"/{expression}/")))

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.errors import Conflict, NotFound
 from bot.interests import Own, own_topics
+from bot.markdown import clean_line
 from bot.model import Source, Story, Subscription
 from bot.options import Filters
 from bot.poll_one import PollReport
@@ -189,6 +190,26 @@ async def suggest(database: Database, guild_id: int, text: str, *, everyone: boo
         if words in f"{source.id} {source.name or ''} {source.address}".casefold()
     ]
     return list({source.id: source for source in fitting}.values())[:SUGGESTIONS]
+
+
+async def numbered(database: Database, guild_id: int, text: str, *, everyone: bool = True) -> int | None:
+    """Return the number of a source as a member types it: "3", "#3 NASA", or its exact name or address.
+
+    None for what names none, or several; only a source that the server gets is known by name.
+    """
+    text = clean_line(text)
+    if (number := _digits(text)) is not None:
+        return number
+    found = await listing(database, guild_id)
+    known = {one.id: one for one in [*found.own, *(found.everyone if everyone else [])]}
+    wanted = text.casefold()
+    named = [id_ for id_, one in known.items() if wanted in (clean_line(one.name or "").casefold(), one.address)]
+    return named[0] if len(named) == 1 else _digits(text.split(" ")[0])
+
+
+def _digits(text: str) -> int | None:
+    digits = text.removeprefix("#")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 18 else None
 
 
 def read_words(report: PollReport) -> str:

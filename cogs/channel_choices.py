@@ -11,6 +11,8 @@ from bot import choosing, library
 from bot.chat.roles import NONE, suggested
 from bot.errors import NotFound
 from bot.looks import COLOURS
+from bot.model import Subscription
+from bot.permissions import lacking
 from bot.words import say
 
 Interaction = discord.Interaction[Any]
@@ -19,12 +21,36 @@ MOST = 25
 VALUE_LIMIT = 100
 
 
-def channel_id(value: str) -> int:
-    """Read a channel as autocomplete gives it, or as an admin types it."""
+async def channel_id(interaction: Interaction, value: str) -> int:
+    """Read a channel as autocomplete gives it, or as an admin types it: its id, or its name; raises ``NotFound``.
+
+    Of several channels of one name the followed one is meant; where that is not one, none is.
+    """
     text = value.strip("<#> ")
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
+    if text.isascii() and text.isdigit() and len(text) < 20:
+        return int(text)
+    guild = interaction.guild
+    named = [one.id for one in guild.channels if one.name.casefold() == text.casefold()] if guild else []
+    if guild is not None and len(named) > 1:
+        followed = {s.channel_id for s in await library.followed_channels(interaction.client.database, guild.id)}
+        named = [id_ for id_ in named if id_ in followed]
+    if len(named) != 1:
         raise NotFound(say("channels.choose"))
-    return int(text)
+    return named[0]
+
+
+def resumed(interaction: Interaction, found: Subscription, waited: int) -> str:
+    """Say that a channel goes on, or what it still needs for that."""
+    where = f"<#{found.channel_id}>"
+    channel = interaction.guild.get_channel(found.channel_id) if interaction.guild else None
+    if channel is None:
+        return say("channels.unseen")
+    have = channel.permissions_for(channel.guild.me).value
+    missing = ", ".join(f"**{need.title}**" for need in lacking(have, found.options.layout) if need.required)
+    if missing:
+        still = say("channels.still_lacking", channel=where, names=missing)
+        return f"{still} {say('channels.waits', count=waited)}" if waited else still
+    return say("channels.resumed" if waited else "channels.resumed_empty", channel=where, count=waited)
 
 
 async def suggest_followed(interaction: Interaction, current: str) -> Choices:

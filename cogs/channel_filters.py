@@ -51,7 +51,7 @@ class Filtering(commands.Cog):
         score: Score | None = None,
     ) -> None:
         """Change the filters, and say what they leave of the newest stories."""
-        guild, where, database = guild_of(interaction), channel_id(channel), self.bot.database
+        guild, where, database = guild_of(interaction), await channel_id(interaction, channel), self.bot.database
         await interaction.response.defer(ephemeral=True, thinking=True)
         await library.followed(database, guild, where)
         if seen := seen_channel(interaction, where):
@@ -66,7 +66,7 @@ class Filtering(commands.Cog):
     @manage_guild
     async def template(self, interaction: Interaction, channel: str) -> None:
         """Ask for the text above each card of a channel."""
-        found = await library.followed(self.bot.database, guild_of(interaction), channel_id(channel))
+        found = await library.followed(self.bot.database, guild_of(interaction), await channel_id(interaction, channel))
         require_speaker(interaction, found)
         await interaction.response.send_modal(TemplateForm(found.channel_id, found.options.looks.template))
 

@@ -33,7 +33,7 @@ class Trials(commands.Cog):
     @five_a_minute(of_server)
     async def preview(self, interaction: Interaction, channel: str) -> None:
         """Show how each of the newest stories is judged, and the newest that fits as it would stand."""
-        guild, where = guild_of(interaction), channel_id(channel)
+        guild, where = guild_of(interaction), await channel_id(interaction, channel)
         await interaction.response.defer(ephemeral=True, thinking=True)
         trial = await choosing.trial(self.bot.database, guild, where)
         content, embeds, view = sample_of(trial, embeds=embeds_in(interaction, where))
@@ -46,7 +46,7 @@ class Trials(commands.Cog):
     @manage_guild
     async def test(self, interaction: Interaction, channel: str) -> None:
         """Post the newest fitting story as a test."""
-        guild, where = guild_of(interaction), channel_id(channel)
+        guild, where = guild_of(interaction), await channel_id(interaction, channel)
         await interaction.response.defer(ephemeral=True, thinking=True)
         link = await post_test(interaction, await choosing.trial(self.bot.database, guild, where))
         await interaction.edit_original_response(content=say("trial.posted", link=link))

@@ -21,7 +21,7 @@ from bot.chat.tree import word
 from bot.model import Options
 from bot.topics import DEFAULT
 from bot.words import say
-from cogs.channel_choices import channel_id, suggest_colours, suggest_followed, suggest_roles
+from cogs.channel_choices import channel_id, resumed, suggest_colours, suggest_followed, suggest_roles
 from cogs.channel_filters import Filtering
 from cogs.channel_trials import Trials
 from cogs.topics import topic_choices
@@ -110,7 +110,7 @@ class Channels(Filtering, Trials, commands.GroupCog, name="channels", group_desc
         replies: bool | None = None,
     ) -> None:
         """Choose otherwise for a channel; what was posted stays as it is."""
-        guild, where = guild_of(interaction), channel_id(channel)
+        guild, where = guild_of(interaction), await channel_id(interaction, channel)
         asked = Asked(layout, comments, grace, publish, tags, role, colour, replies)
         wish = partial(_changed, interaction, seen_channel(interaction, where), asked)
         made = await library.edit(self.bot.database, guild, where, topics, wish)
@@ -132,8 +132,9 @@ class Channels(Filtering, Trials, commands.GroupCog, name="channels", group_desc
     @manage_guild
     async def unfollow(self, interaction: Interaction, channel: str) -> None:
         """Stop following."""
-        await library.unfollow(self.bot.database, guild_of(interaction), channel_id(channel))
-        text = say("channels.unfollowed", channel=f"<#{channel_id(channel)}>")
+        where = await channel_id(interaction, channel)
+        await library.unfollow(self.bot.database, guild_of(interaction), where)
+        text = say("channels.unfollowed", channel=f"<#{where}>")
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command(description=word("command.channels.pause"))
@@ -142,8 +143,9 @@ class Channels(Filtering, Trials, commands.GroupCog, name="channels", group_desc
     @manage_guild
     async def pause(self, interaction: Interaction, channel: str) -> None:
         """Let a channel rest."""
-        await history.pause(self.bot.database, guild_of(interaction), channel_id(channel))
-        text = say("channels.paused_now", channel=f"<#{channel_id(channel)}>")
+        where = await channel_id(interaction, channel)
+        await history.pause(self.bot.database, guild_of(interaction), where)
+        text = say("channels.paused_now", channel=f"<#{where}>")
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command(description=word("command.channels.resume"))
@@ -152,13 +154,11 @@ class Channels(Filtering, Trials, commands.GroupCog, name="channels", group_desc
     @manage_guild
     async def resume(self, interaction: Interaction, channel: str) -> None:
         """Let a channel go on."""
-        waited = await history.resume(
-            self.bot.database, guild_of(interaction), channel_id(channel), self.bot.clock.now()
-        )
+        guild, where = guild_of(interaction), await channel_id(interaction, channel)
+        waited = await history.resume(self.bot.database, guild, where, self.bot.clock.now())
         self.bot.deliverer.wake()
-        where = f"<#{channel_id(channel)}>"
-        text = say("channels.resumed" if waited else "channels.resumed_empty", channel=where, count=waited)
-        await interaction.response.send_message(text, ephemeral=True)
+        found = await library.followed(self.bot.database, guild, where)
+        await interaction.response.send_message(resumed(interaction, found, waited), ephemeral=True)
 
     @app_commands.command(name="history", description=word("command.channels.history"))
     @app_commands.describe(channel=word("command.channels.history.channel"))
@@ -166,7 +166,7 @@ class Channels(Filtering, Trials, commands.GroupCog, name="channels", group_desc
     @manage_guild
     async def history_(self, interaction: Interaction, channel: str | None = None) -> None:
         """Show the last deliveries of this server."""
-        guild, where = guild_of(interaction), channel_id(channel) if channel else None
+        guild, where = guild_of(interaction), await channel_id(interaction, channel) if channel else None
         found = await history.latest(self.bot.database, guild, where)
         embed, view = history_message(found, await freezing.undecided(self.bot.database, guild))
         await interaction.response.send_message(embed=embed, view=view, ephemeral=True)

@@ -23,12 +23,12 @@ from cogs.stories import guild_of
 Interaction = discord.Interaction[Any]
 
 
-def source_id(value: str) -> int:
-    """Read a source's number as autocomplete gives it, or as an admin types it."""
-    text = value.strip().removeprefix("#").split(" ")[0]
-    if not (text.isascii() and text.isdigit() and len(text) < 18):
+async def source_id(interaction: Interaction, value: str, *, everyone: bool = True) -> int:
+    """Read a source as autocomplete gives it, or as an admin types it; raises ``NotFound``."""
+    number = await sourcing.numbered(interaction.client.database, guild_of(interaction), value, everyone=everyone)
+    if number is None:
         raise NotFound(say("sources.unknown"))
-    return int(text)
+    return number
 
 
 @app_commands.guild_only()  # on the class: on its instance it would do nothing
@@ -81,7 +81,8 @@ class Sources(commands.GroupCog, name="sources", group_description=word("command
         """Poll one source."""
         guild, bot = guild_of(interaction), self.bot
         await interaction.response.defer(ephemeral=True, thinking=True)
-        found = await sourcing.checkable(bot.database, bot.desk, guild, source_id(source), bot.clock.now())
+        number = await source_id(interaction, source)
+        found = await sourcing.checkable(bot.database, bot.desk, guild, number, bot.clock.now())
         report = await bot.poller.poll(found.id)
         bot.deliverer.wake()
         await interaction.edit_original_response(content=source_embeds.checked(report))
@@ -91,7 +92,8 @@ class Sources(commands.GroupCog, name="sources", group_description=word("command
     @manage_guild
     async def remove(self, interaction: Interaction, source: str) -> None:
         """Take a source from this server."""
-        gone = await sourcing.remove(self.bot.database, guild_of(interaction), source_id(source))
+        number = await source_id(interaction, source, everyone=False)
+        gone = await sourcing.remove(self.bot.database, guild_of(interaction), number)
         await interaction.response.send_message(source_embeds.removed(gone), ephemeral=True)
 
     @app_commands.command(description=word("command.sources.backfill"))
@@ -103,7 +105,8 @@ class Sources(commands.GroupCog, name="sources", group_description=word("command
         """Promise older stories to the followed channels."""
         guild, bot = guild_of(interaction), self.bot
         await interaction.response.defer(ephemeral=True, thinking=True)
-        promised, channels = await post_older(bot.database, guild, source_id(source), count, bot.clock.now())
+        number = await source_id(interaction, source)
+        promised, channels = await post_older(bot.database, guild, number, count, bot.clock.now())
         bot.deliverer.wake()
         await interaction.edit_original_response(content=source_embeds.backfilled(promised, channels))
 

@@ -45,7 +45,7 @@ class Finding(commands.Cog):
         count: app_commands.Range[int, 1, 20] = 5,
     ) -> None:
         """List the newest stories that this server may see."""
-        guild, number = guild_of(interaction), search_views.source_number(source)
+        guild, number = guild_of(interaction), await search_views.source_number(interaction, source)
         await interaction.response.defer(ephemeral=True, thinking=True)
         found = await library.latest(self.bot.database, guild, count, topics=topic, source_id=number)
         among = found or await library.latest(self.bot.database, guild, library.LOOKED_THROUGH, source_id=number)
@@ -73,7 +73,8 @@ class Finding(commands.Cog):
     ) -> None:
         """Show the first page of what fits."""
         now = self.bot.clock.now()
-        wanted = search_views.wanted(query, now, kind=kind, source=source, author=author, since=since)
+        number = await search_views.source_number(interaction, source)
+        wanted = search_views.wanted(query, now, kind=kind, source=number, author=author, since=since)
         await search_views.show_search(interaction, wanted)
 
     @search.autocomplete("query")

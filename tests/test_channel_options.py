@@ -91,7 +91,7 @@ async def test_include_and_exclude_decide_what_is_posted_and_are_told(start: Sta
         cleared = await run.box.command(
             ada, news, "channels filter", {"channel": str(news), "include": "none", "exclude": "None"}
         )
-        assert "everything that its topics fit" in cleared.content
+        assert "every story that its topics fit" in cleared.content
         await take(run, Story("Another probe drives", url="https://site.example/p2"))
         assert titles(run)[2:] == ["Another probe drives"]
 
@@ -100,7 +100,7 @@ async def test_a_filter_without_options_says_what_is_chosen(start: Start) -> Non
     async with start() as run:
         ada, news = await followed(run)
         said = await run.box.command(ada, news, "channels filter", {"channel": str(news)})
-        assert "everything that its topics fit" in said.content
+        assert "every story that its topics fit" in said.content
 
 
 async def test_a_source_filter_takes_this_servers_sources_alone(start: Start) -> None:
@@ -351,7 +351,7 @@ async def test_a_test_post_is_marked_calls_nobody_is_recorded_nowhere_and_is_nev
         assert "Here it is: https://discord.com/channels/" in said.content
         (card,) = cards(run)
         assert "A test that an admin asked for" in card["content"]
-        assert card["embeds"][0]["title"] == MOON.title
+        assert card["embeds"][0]["title"] == f"🧪 {MOON.title}"
         (body,) = created(run)
         assert not body.get("allowed_mentions", {}).get("roles")
         assert body["allowed_mentions"]["parse"] == []

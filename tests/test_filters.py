@@ -186,3 +186,10 @@ def test_an_expression_is_looked_for_once_in_a_text_however_many_ask(monkeypatch
 class Always:
     def search(self, raw):
         return raw
+
+
+def test_the_reason_why_an_expression_cannot_be_used_holds_only_what_an_admin_wrote():
+    with pytest.raises(BadOption) as refused:
+        patterns.listed("/((/")
+    assert "`/((/`: " in str(refused.value)
+    assert "(?m)" not in str(refused.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import discord
 import pytest
 
 from bot import history, library
@@ -12,6 +13,7 @@ from bot.errors import Conflict, NotFound
 from bot.model import Comment, Layout, Options, State, StoryPage
 from bot.post import Duty, Refused, Unknown
 from bot.store import deliveries, removals
+from bot.words import say
 from tests.conftest import Start
 from tests.test_deliver import ADMIN, CHANNEL, GUILD, PAGE, STORY, World, world
 from tests.test_freezing import HALF, MANY
@@ -250,9 +252,12 @@ async def test_discord_shows_the_history_and_a_retry_that_only_those_who_manage_
         answer = await run.box.command(ada, general, "channels history", {"channel": str(news)})
         assert answer.ephemeral
         lines = answer.embeds[0]["description"].splitlines()
-        assert lines[0].startswith("❌ Cy on Two agencies share a dish")
+        assert lines[0].startswith("❌ 💬 Cy on Two agencies share a dish")
         assert "given up: Discord said 200000" in lines[0]
         assert "/channels/" in lines[1]
+        posted = int(discord.utils.snowflake_time(int(run.box.messages(news)[0]["id"])).timestamp())
+        assert lines[-1].startswith("✅ 📰 [Two agencies share a dish](")
+        assert lines[-1].endswith(f": posted · <t:{posted}:R>")
         assert len(lines) == 4
         (row,) = answer.components
         (button,) = row["components"]
@@ -264,6 +269,15 @@ async def test_discord_shows_the_history_and_a_retry_that_only_those_who_manage_
         await run.settle()
         twice = await run.box.click(ada, answer.token, button["custom_id"])
         assert "cannot be tried again" in twice.content
+
+
+async def test_a_long_title_ends_in_an_ellipsis(start: Start) -> None:
+    async with start() as run:
+        ada, news = run.box.world.user("Ada").id, run.box.world.channel("space-news").id
+        await run.follow()
+        await run.deliver(StoryPage(replace(STORY, title="Cooperation " * 8)))
+        shown_ = (await run.box.command(ada, news, "channels history", {})).embeds[0]["description"]
+        assert f"[{'Cooperation ' * 4}Cooperation…](" in shown_
 
 
 async def test_discord_shows_frozen_stories_in_the_history_with_their_buttons(start: Start) -> None:
@@ -296,8 +310,40 @@ async def test_discord_pauses_and_resumes(start: Start) -> None:
         listed = await run.box.command(ada, news, "channels list", {})
         assert "paused: an admin paused this channel" in listed.embeds[0]["description"]
         resumed = await run.box.command(ada, news, "channels resume", {"channel": str(news)})
-        assert "4 that waited go first" in resumed.content
+        assert resumed.content == f"I post into <#{news}> again. 4 that waited go first."
         await run.deliver(StoryPage(replace(STORY, title="Next", url="https://example.org/next")))
         titles = [message["embeds"][0]["title"] for message in run.box.messages(news)]
         assert sorted(titles) == ["Next", STORY.title]
         assert "not paused" in (await run.box.command(ada, news, "channels resume", {"channel": str(news)})).content
+
+
+async def test_resume_says_what_is_still_lacking(start: Start) -> None:
+    async with start() as run:
+        world = run.box.world
+        ada, news, general = world.user("Ada").id, world.channel("space-news").id, world.channel("general").id
+        await run.follow()
+        await run.box.command(ada, general, "channels pause", {"channel": str(news)})
+        world.deny_bot(news, discord.Permissions(send_messages=True).value)
+        await run.deliver(StoryPage(STORY))
+        resumed = await run.box.command(ada, general, "channels resume", {"channel": str(news)})
+        assert resumed.content == (
+            f"I still lack **Send Messages** in <#{news}>, so nothing is posted there yet. Please give me that in the "
+            "channel's settings; I go on by myself then. 1 waits until then."
+        )
+        await run.settle()
+        assert run.box.messages(news) == []
+
+
+async def test_a_channel_is_known_by_its_name(start: Start) -> None:
+    async with start() as run:
+        world = run.box.world
+        ada, news, general = world.user("Ada").id, world.channel("space-news").id, world.channel("general").id
+        await run.follow()
+        for typed, name in (("space-news", "pause"), ("#Space-News", "resume")):
+            answer = await run.box.command(ada, general, f"channels {name}", {"channel": typed})
+            assert f"into <#{news}>" in answer.content
+        general_ = await run.box.command(ada, general, "channels pause", {"channel": "general"})
+        assert general_.content == say("channels.not_followed")
+        for typed in ("space-new", "", "#", "Space News"):
+            answer = await run.box.command(ada, general, "channels pause", {"channel": typed})
+            assert answer.content == say("channels.choose")

@@ -107,6 +107,25 @@ async def test_where_nobody_can_be_told_it_is_kept_with_a_reason(stage):
     assert (await sourcing.listing(stage.run.database, 4711)).untold == []
 
 
+async def test_what_is_well_again_is_no_longer_what_nobody_could_be_told(stage):
+    stage.mute()
+    source = await stage.stopped()
+    await stage.promise(f"stopped:{source}", source=source, says="It stopped.")
+    await stage.promise("held:1", says="It is held.")
+    await stage.sender.run_due()
+
+    async def untold():
+        return (await sourcing.listing(stage.run.database, stage.guild)).untold
+
+    assert len(await untold()) == 2
+    async with stage.run.database.write() as tx:
+        await notices.over(tx, stage.guild, "held:1")
+    assert await untold() == ["It stopped."]
+    async with stage.run.database.write() as tx:
+        await sources.restart(tx, source, stage.clock.now())
+    assert await untold() == []
+
+
 async def test_somebody_who_cannot_be_written_to_is_no_error(stage):
     stage.mute()
     await stage.promise(user=4711)

@@ -108,6 +108,19 @@ async def test_a_hit_leads_to_the_message_here_and_to_the_original(stage):
     assert f"(https://discord.com/channels/{stage.guild}/{stage.news}/{card['id']})" in story
 
 
+async def test_where_a_hit_stands_in_two_channels_they_are_named(stage):
+    general = stage.box.world.channel("general").id
+    now = stage.run.bot.clock.now()
+    made = await library.follow(stage.database, stage.guild, general, stage.ada, now)
+    await library.post_newest(stage.database, made, 2, now)
+    assert "[open here](" in await stage.found("lunar", **{"in": "stories"})
+    await stage.settle()
+    text = await stage.found("lunar", **{"in": "stories"})
+    assert "[in #space-news](" in text
+    assert "[in #general](" in text
+    assert "open here" not in text
+
+
 async def test_nobody_is_led_into_a_channel_that_they_may_not_see(stage):
     world = stage.box.world
     general = world.channel("general").id
@@ -151,6 +164,9 @@ async def test_only_what_a_source_told_of_is_found_where_one_is_chosen(stage):
         await links.link(tx, ours.id, 1, now)
     assert titles(await stage.found("engine", source=str(ours.id))) == [ENGINE.title]
     assert titles(await stage.found("rover", source=f"#{ours.id}")) == []
+    assert titles(await stage.found("engine", source="the site")) == [ENGINE.title]
+    assert titles(await stage.found("rover", source="The Site")) == []
+    assert "choose a source" in (await stage.ask("rover", source="Theirs")).content
     assert await stage.type("", "source") == [f"#{ours.id} The Site"]
     absent, foreign = [(await stage.ask("rover", source=str(n))).content for n in (999, theirs.id)]
     assert absent == foreign

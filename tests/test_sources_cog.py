@@ -235,7 +235,11 @@ async def test_the_list_tells_how_each_fares_in_plain_words_and_restarts_what_st
     assert told in (await shown())[1], "what the source asks for counts, not the interval"
     await stage.change(source.id, failing_since=now, fails=3, last_error=UNREADABLE, next_at=now)
     listed, text = await shown()
-    assert f"failing since <t:{int(now.timestamp())}:f>: {UNREADABLE}. I try again" in text.replace("\\", "")
+    failing = f"⚠ failing since <t:{int(now.timestamp())}:f>, tried again <t:{int(now.timestamp())}:R>"
+    assert text.replace("\\", "").endswith(
+        f"\n-# {failing}\n⚠ `#{source.id}`: {UNREADABLE}. Only my operator can see why: "
+        f"`rendezvous sources check {source.id}`."
+    )
     assert listed.components == []
     await stage.change(source.id, stopped_reason="it says that it is gone for good", next_at=None)
     listed, text = await shown()
@@ -263,6 +267,32 @@ async def test_a_hostile_name_stays_text_and_a_full_list_fits(stage):
     choices = await stage.box.autocomplete(stage.ada, stage.general, "sources remove", {"source": ""}, "source")
     assert len(choices) == 25
     assert all(len(choice["name"]) <= 100 for choice in choices)
+
+
+async def test_what_befell_several_sources_is_said_once(stage):
+    database, now = stage.run.database, stage.bot.clock.now()
+    for number in range(25):
+        chosen = Preview("feed", "Feed", f"https://{number}.example/", f"Site {number}", (), 0)
+        await sourcing.add(database, Desk(), chosen, guild_id=stage.guild, user_id=1, now=now)
+        await stage.change(number + 1, failing_since=now, last_error=UNREADABLE if number else "x" * 300, next_at=now)
+    text = (await stage.ask("list")).embeds[0]["description"]
+    assert text.replace("\\", "").count(UNREADABLE) == 1
+    assert text.count("failing since") > 10
+    assert len(text) <= 4096
+
+
+async def test_a_source_is_known_by_its_name(stage):
+    database, now = stage.run.database, stage.bot.clock.now()
+    for guild, name in ((stage.guild, "NASA"), (stage.guild, "2001 News"), (4711, "Foreign")):
+        chosen = Preview("feed", "Feed", f"https://{name[:4]}.example/", name, (), 0)
+        await sourcing.add(database, Desk(), chosen, guild_id=guild, user_id=1, now=now)
+    await sourcing.add_everyone(database, "feed", "https://all.example/", "For all", now)
+    for typed in ("Foreign", "For all", "NAS", "#", "#x"):
+        assert (await stage.ask("remove", source=typed)).content == say("sources.unknown")
+    assert "**NASA** is read here no more" in (await stage.ask("remove", source=" nasa ")).content
+    assert "**2001 News** is read here no more" in (await stage.ask("remove", source="2001 news")).content
+    assert await sourcing.numbered(database, stage.guild, "for ALL") == 4
+    assert await sourcing.numbered(database, stage.guild, "#4 For all") == 4
 
 
 async def test_remove_and_starter(stage):

@@ -74,9 +74,10 @@ def filters_named(chosen: Filters, names: Names) -> str:
 
 def filtered(trial: Trial, names: Names) -> str:
     """Say which filters a channel has now, and what they leave of the newest stories."""
-    sifted = filters_named(trial.subscription.options.filters, names) or say("filter.no_filters")
+    sifted = filters_named(trial.subscription.options.filters, names)
     channel = f"<#{trial.subscription.channel_id}>"
-    return "\n".join((say("filter.now", channel=channel, filters=sifted), _counted(trial)))
+    now = say("filter.now" if sifted else "filter.now_all", channel=channel, filters=sifted)
+    return "\n".join((now, _counted(trial)))
 
 
 def trial_embed(trial: Trial) -> discord.Embed:
@@ -112,7 +113,7 @@ def template_note(trial: Trial) -> discord.Embed:
     if wrong := looks.unknown(text):
         shown = ", ".join(f"`{{{clean_line(name).replace('`', 'ˋ')}}}`" for name in wrong[:10])
         known = " ".join(f"`{{{name}}}`" for name in looks.PLACEHOLDERS)
-        lines.append(say("template.unknown", names=shown, known=known))
+        lines.append(say("template.unknown", names=shown, known=known, count=len(wrong)))
     return discord.Embed(description=within(lines), colour=COLOUR)
 
 

@@ -15,7 +15,7 @@ from bot.chat.frozen_views import ChoiceButton
 from bot.chat.messages import COLOUR
 from bot.chat.source_views import require_manager
 from bot.markdown import clean_line, escape
-from bot.model import State, StoredStory
+from bot.model import Delivery, State, StoredStory
 from bot.store.history import Entry
 from bot.urls import jump_link
 from bot.words import say
@@ -25,6 +25,7 @@ TITLE_LIMIT, REASON_LIMIT, LABEL_LIMIT = 60, 200, 80
 MOST_RETRIES, MOST_CHOICES = 10, 5
 
 Button = discord.ui.Button[discord.ui.View]
+_STORY, _COMMENT = "📰", "💬"
 _MARKS = {State.LIVE: "✅", State.DEAD: "❌", State.HELD: "⏸️", State.GONE: "🗑️"}
 
 
@@ -32,7 +33,7 @@ class RetryButton(discord.ui.DynamicItem[Button], template=rf"{PREFIX}(?P<delive
     """Tries again what was given up; its id carries which, and each press is checked anew."""
 
     def __init__(self, delivery_id: int, label: str | None = None) -> None:
-        label = (label or say("history.retry"))[:LABEL_LIMIT]
+        label = _cut(label or say("history.retry"), LABEL_LIMIT)
         super().__init__(discord.ui.Button(label=label, custom_id=f"{PREFIX}{delivery_id}"))
         self.delivery_id = delivery_id
 
@@ -59,7 +60,7 @@ def history_message(found: Sequence[Entry], undecided: Sequence[StoredStory]) ->
         view.add_item(ChoiceButton("confirm", stored.id, stored.story.title))
         view.add_item(ChoiceButton("keep", stored.id, stored.story.title))
     for entry in [entry for entry in found if entry.retryable][:MOST_RETRIES]:
-        view.add_item(RetryButton(entry.delivery.id, say("history.retry_this", what=clean_line(_what(entry)))))
+        view.add_item(RetryButton(entry.delivery.id, say("history.retry_this", what=_what(entry))))
     view.stop()
     return embed, view
 
@@ -68,9 +69,16 @@ def _line(entry: Entry) -> str:
     row, what = entry.delivery, _title(_what(entry))
     if row.state is State.LIVE and row.message_id and entry.place:
         what = f"[{what}]({jump_link(row.guild_id, entry.place, row.message_id)})"
-    words = escape(clean_line(history.state_of(entry))[:REASON_LIMIT])
+    words = escape(_cut(history.state_of(entry), REASON_LIMIT))
     line = say("history.line", what=what, channel=f"<#{row.channel_id}>", state=words)
-    return f"{_MARKS.get(row.state, '⏳')} {line}"
+    kind = _STORY if row.comment_id is None else _COMMENT
+    return f"{_MARKS.get(row.state, '⏳')} {kind} {line}{_time(row)}"
+
+
+def _time(row: Delivery) -> str:
+    """Say when a message was posted, which its id tells, or last tried."""
+    posted = discord.utils.snowflake_time(row.message_id) if row.message_id else row.attempt_at
+    return f" · <t:{int(posted.timestamp())}:R>" if posted else ""
 
 
 def _what(entry: Entry) -> str:
@@ -80,7 +88,12 @@ def _what(entry: Entry) -> str:
 
 
 def _title(text: str) -> str:
-    return escape(clean_line(text)[:TITLE_LIMIT])
+    return escape(_cut(text, TITLE_LIMIT))
+
+
+def _cut(text: str, limit: int) -> str:
+    line = clean_line(text)
+    return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
 
 
 async def _retry(interaction: discord.Interaction[Any], delivery_id: int) -> None:

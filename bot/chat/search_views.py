@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import discord
 
-from bot import query, render, search
+from bot import query, render, search, sourcing
 from bot.chat.access import guild_of, sees
 from bot.chat.embeds import within
 from bot.chat.failures import guarded
@@ -69,19 +69,21 @@ def search_message(interaction: Interaction, wanted: Search, found: Page) -> tup
     return discord.Embed(title=escape(title)[:256], description=within(lines), colour=COLOUR), _pager(wanted, found)
 
 
-def wanted(text: str, now: datetime, *, kind: str, source: str | None, author: str | None, since: str | None) -> Search:
+def wanted(text: str, now: datetime, *, kind: str, source: int | None, author: str | None, since: str | None) -> Search:
     """Return a search as a member typed it; raises ``NotFound`` for what cannot be understood."""
     query.parse(text)
     after = query.parse_since(since, now) if since else None
-    return Search(_line(text), Kind(kind), source_number(source), _line(author or ""), after)
+    return Search(_line(text), Kind(kind), source, _line(author or ""), after)
 
 
-def source_number(text: str | None) -> int | None:
-    """Read a source as autocomplete gives it, or as "#3"; raises ``NotFound``."""
-    digits = (text or "").strip().removeprefix("#")
-    if digits and not (digits.isascii() and digits.isdigit() and len(digits) < 18):
+async def source_number(interaction: Interaction, text: str | None) -> int | None:
+    """Read a source as autocomplete gives it, as "#3", or by its name; raises ``NotFound``."""
+    if not (text and text.strip()):
+        return None
+    number = await sourcing.numbered(interaction.client.database, guild_of(interaction), text)
+    if number is None:
         raise NotFound(say("search.no_source"))
-    return int(digits) if digits else None
+    return number
 
 
 def _line(text: str) -> str:
@@ -110,13 +112,19 @@ def _limits(wanted: Search) -> list[str]:
 def _hit(interaction: Interaction, hit: Hit) -> str:
     """Return a hit in a few lines; without addresses where those would take the room of the others."""
     here = [s for s in hit.standing if sees(interaction, s.channel_id)][:2]
+    names = [_in_channel(interaction, s.channel_id) for s in here] if len(here) > 1 else [say("search.here")]
     jumps = [jump_link(guild_of(interaction), s.place_id, s.message_id) for s in here]
-    links = [f"[{say('search.here')}]({jump})" for jump in jumps]
+    links = [f"[{name}]({jump})" for name, jump in zip(names, jumps, strict=False)]
     story = hit.story.story
     address = render.comment_link(story, hit.comment.comment) if hit.comment else safe_link(story.url)
     texts = [f"{_head(hit)}\n> {hit.snippet}" if hit.snippet else _head(hit)]
     full = "\n".join([*texts, " · ".join(links + ([f"[{say('search.origin')}](<{address}>)"] if address else []))])
     return full.rstrip() if len(full) <= _HIT_LIMIT else "\n".join([*texts, " · ".join(links)]).rstrip()[:_HIT_LIMIT]
+
+
+def _in_channel(interaction: Interaction, channel_id: int) -> str:
+    channel = interaction.guild.get_channel(channel_id) if interaction.guild else None
+    return say("search.here_in", channel=escape(clean_line(channel.name))) if channel else say("search.here")
 
 
 def _head(hit: Hit) -> str:

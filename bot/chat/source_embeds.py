@@ -46,9 +46,11 @@ def list_embed(listing: Listing, labels: Mapping[str, str]) -> discord.Embed:
     """Return a server's sources with their state, those in trouble first, and what its operator reads for all."""
     troubled_first = sorted(listing.own, key=lambda source: (not source.stopped_reason, not source.failing_since))
     lines = [_source_lines(source, labels) for source in troubled_first]
-    shown = _within(lines, LIST_LIMIT)
+    troubles = _within(_troubles(listing.own), LIST_LIMIT // 3)
+    shown = _within(lines, LIST_LIMIT - len("\n".join(troubles)))
     if len(shown) < len(lines):
         shown.append(say("sources.more", count=len(lines) - len(shown)))
+    shown += troubles
     text = "\n".join(shown) or say("sources.none")
     embed = discord.Embed(title=say("sources.title"), description=text, colour=COLOUR)
     names = ", ".join(_within([name(source.name or source.address) for source in listing.everyone], FIELD_LIMIT))
@@ -70,17 +72,33 @@ def condition(source: Source) -> str:
     if source.stopped_reason:
         return say("sources.stopped", reason=markdown.escape(source.stopped_reason))
     if source.failing_since:
-        trouble = markdown.escape(source.last_error or say("sources.unreadable")).rstrip(".")
         since = f"<t:{int(source.failing_since.timestamp())}:f>"
-        lines = [say("sources.failing", time=since, trouble=trouble)]
-        lines += [say("sources.again", time=_ago(source.next_at))] if source.next_at else []
-        # The cause, with its HTTP status, is for the operator alone: bot/errors.py promises it.
-        return " ".join([*lines, say("sources.ask_operator", number=source.id)])
+        if source.next_at is None:
+            return say("sources.failing", time=since)
+        return say("sources.failing_next", time=since, next=_ago(source.next_at))
     if source.last_read_at is None:
         return say("sources.not_read")
     if source.next_at is None:
         return say("sources.read", time=_ago(source.last_read_at))
     return say("sources.read_next", time=_ago(source.last_read_at), next=_ago(source.next_at))
+
+
+def _troubles(own: Sequence[Source]) -> list[str]:
+    """Return what goes wrong, each once, with the sources that it befell."""
+    found: dict[str, list[int]] = {}
+    for source in own:
+        if source.failing_since and not source.stopped_reason:
+            found.setdefault(source.last_error or say("sources.unreadable"), []).append(source.id)
+    # The cause, with its HTTP status, is for the operator alone: bot/errors.py promises it.
+    return [
+        say(
+            "sources.trouble",
+            numbers=", ".join(f"`#{number}`" for number in numbers),
+            trouble=markdown.escape(trouble).rstrip("."),
+            number=numbers[0],
+        )
+        for trouble, numbers in found.items()
+    ]
 
 
 def _ago(time: datetime) -> str:

@@ -12,6 +12,11 @@ from bot.model import Notice
 from bot.store.values import from_ms, text, to_ms
 
 RECENT = timedelta(days=1)
+# A notice on the trouble of a source that has none any more, or is not there.
+_WELL_AGAIN = """(n.source_id IS NOT NULL
+    AND substr(subject, 1, instr(subject, ':') - 1) IN ('failing', 'refused', 'stopped', 'gone', 'recovered')
+    AND NOT EXISTS (SELECT 1 FROM sources s
+        WHERE s.id = n.source_id AND (s.failing_since IS NOT NULL OR s.stopped_reason IS NOT NULL)))"""
 
 
 async def put(
@@ -86,9 +91,9 @@ async def failed(tx: Transaction, notice_id: int, reason: str, *, until: datetim
 
 
 async def untold(tx: Transaction, guild_id: int, limit: int) -> list[str]:
-    """Return the texts that a server could not be told, the newest first."""
-    sql = """SELECT text FROM notices WHERE guild_id = ? AND sent_at IS NULL AND next_at IS NULL
-        ORDER BY id DESC LIMIT ?"""
+    """Return the texts that a server could not be told and that still hold, the newest first."""
+    sql = f"""SELECT text FROM notices n WHERE guild_id = ? AND sent_at IS NULL AND next_at IS NULL
+        AND subject NOT LIKE '% over' AND NOT {_WELL_AGAIN} ORDER BY id DESC LIMIT ?"""
     return [row[0] for row in await tx.execute_fetchall(sql, (guild_id, limit))]
 
 
