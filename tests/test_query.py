@@ -67,7 +67,9 @@ def test_a_time_is_understood_as_people_say_it(typed, ago):
     assert NOW - query.parse_since(typed, NOW) == ago
 
 
-@pytest.mark.parametrize("typed", ["", "soon", "7", "-3d", "2026-13-01", "2026-02-30", "2027", "9999y", "**x**", "0000"])
+@pytest.mark.parametrize(
+    "typed", ["", "soon", "7", "-3d", "2026-13-01", "2026-02-30", "2027", "9999y", "**x**", "0000"]
+)
 def test_a_time_that_is_not_understood_is_refused_with_examples(typed):
     with pytest.raises(NotFound, match="2026-01-31") as refused:
         query.parse_since(typed, NOW)

@@ -50,6 +50,7 @@ from bot.store import (
     search,
     sources,
     standing,
+    status,
     stories,
     subscriptions,
     tellings,
@@ -66,9 +67,8 @@ pytestmark = pytest.mark.asyncio
 
 MODULES = (
     chores, comments, deliveries, follows, frozen, guild_settings, history, late, links, member_replies, meta,
-    notices, past,
-    privacy, removals, replies, restore, search, sources, standing, stories, subscriptions, tellings, threads,
-    topics, wishes, words,
+    notices, past, privacy, removals, replies, restore, search, sources, standing, status, stories, subscriptions,
+    tellings, threads, topics, wishes, words,
 )  # fmt: skip
 AFTER = NOW + timedelta(days=1)
 FOLLOWED: dict[str, Any] = {"how": How.DM, "pace": Pace.NOW, "language": "en"}
