@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from bot.clock import Clock
@@ -41,6 +42,7 @@ def _wait(value: str, now: datetime) -> timedelta | None:
     return (date if date.tzinfo else date.replace(tzinfo=UTC)) - now
 
 
+@lru_cache(1024)  # a poll asks twice
 def host_of(url: str) -> str:
     """Return what counts as one host: http and https together, an unusual port apart."""
     parts = urlsplit(url)
