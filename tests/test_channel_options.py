@@ -192,7 +192,7 @@ async def test_a_template_is_previewed_then_saved_and_stands_above_the_card(star
         filled = "**New:** A lunar rover drives from Orbit Gazette\n<https://site.example/moon> {titel} {0.__class__}"
         assert (shown.ephemeral, shown.content) == (True, filled)
         assert shown.embeds[0]["title"] == MOON.title
-        assert "`{titel}`, `{0.__class__}` stays" in shown.embeds[1]["description"]
+        assert "`{titel}`, `{0.__class__}` stay as they are written" in shown.embeds[1]["description"]
         guild = run.box.world.guild.id
         assert (await library.followed(run.database, guild, news)).options.looks.template == ""
         again = await run.box.click(ada, shown.token, button(shown, "Edit again"))
