@@ -127,7 +127,7 @@ async def test_a04_suggestions_are_of_the_own_server_alone(start: Start) -> None
             assert await run.box.autocomplete(max_, news, f"channels {name}", {}, "channel") == [], name
 
 
-@pytest.mark.parametrize("typed", ["<@&1> @everyone", "x" * 150, "'; DROP TABLE", "#no-such-channel", "9" * 30, "-1", "٣"])
+@pytest.mark.parametrize("typed", ["<@&1> @everyone", "x" * 150, "'; DROP TABLE", "#no-such", "9" * 30, "-1", "٣"])
 async def test_a05_a_channel_that_was_typed_and_not_chosen_is_only_text(start: Start, typed) -> None:
     async with start() as run:
         await run.follow()
