@@ -20,7 +20,7 @@ from bot.store.standing import PLACE, Standing
 from bot.store.stories import newest_titles
 from bot.store.values import text, to_ms
 
-MOST_RANKED = 1000
+MOST_RANKED = 600
 # So many matches are looked through for those that a server may see and that fit its other wishes.
 MOST_LOOKED_AT = 20_000
 _FEW_STORIES = 500
