@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bot.model import Source
 from bot.store import links, sources
+from bot.store.brief import BriefDatabase
 from bot.store.database import Database
 
 
@@ -56,6 +57,6 @@ class QuietSaves:
                     wish.done.set_result(wish.source.id in waiting)
 
     async def _together(self, found: list[Source]) -> set[int]:
-        async with self._database.write() as tx:
+        async with BriefDatabase(self._database).write() as tx:
             await sources.save_all(tx, found)
             return await links.with_queue(tx, [source.id for source in found])

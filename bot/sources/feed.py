@@ -127,8 +127,10 @@ def _cursor(answer: Answer) -> dict[str, str]:
 
 def _hints(answer: Answer, hints: Hints | None = None) -> Hints:
     """Return the feed's own wishes and the answer's, of two intervals the longer."""
-    hints = hints or Hints()
-    wishes = [wish for wish in (hints.interval, max_age(answer.headers)) if wish is not None and wish > timedelta(0)]
+    fresh = max_age(answer.headers)
+    if hints is None:
+        return Hints(interval=fresh or None)
+    wishes = [wish for wish in (hints.interval, fresh) if wish is not None and wish > timedelta(0)]
     return replace(hints, interval=max(wishes, default=None))
 
 
