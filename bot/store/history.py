@@ -70,7 +70,7 @@ async def retry(tx: Transaction, delivery: Delivery, now: datetime) -> None:
     await tx.execute(
         """UPDATE deliveries SET state = CASE WHEN attempt_at IS NULL THEN 'pending' ELSE 'inflight' END,
             reason = NULL, next_at = NULL, tries = 0, promised_at = :now
-        WHERE state = 'dead' AND message_id IS NULL AND (id = :id OR :comment IS NULL AND channel_id = :channel
+        WHERE state = 'dead' AND +message_id IS NULL AND (id = :id OR :comment IS NULL AND channel_id = :channel
             AND story_id = :story AND (reason = :late OR substr(reason, 1, length(:storyless)) = :storyless))""",
         {
             "now": to_ms(now),
@@ -87,7 +87,7 @@ async def retry(tx: Transaction, delivery: Delivery, now: datetime) -> None:
 async def pause(tx: Transaction, channel_id: int) -> None:
     """Let what is not posted yet wait, until an admin lets the channel go on; a doubt stays a doubt."""
     sql = """UPDATE deliveries SET state = 'held', reason = ?, next_at = NULL
-        WHERE channel_id = ? AND state IN ('pending', 'held') AND message_id IS NULL"""
+        WHERE channel_id = ? AND state IN ('pending', 'held') AND +message_id IS NULL"""
     await tx.execute(sql, (PAUSED, channel_id))
 
 

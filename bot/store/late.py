@@ -11,7 +11,7 @@ from bot.store.values import to_ms
 
 # Never tried, so that for sure Discord has nothing of it. promised_at = 0: from before that was remembered.
 # What waits behind a held delivery is looked at when that goes on.
-_UNTRIED = """tries = 0 AND attempt_at IS NULL AND message_id IS NULL AND promised_at BETWEEN 1 AND :late
+_UNTRIED = """tries = 0 AND attempt_at IS NULL AND +message_id IS NULL AND promised_at BETWEEN 1 AND :late
     AND NOT EXISTS (SELECT 1 FROM deliveries h INDEXED BY deliveries_held
         WHERE h.state = 'held' AND h.channel_id = d.channel_id AND h.lane IN (0, d.lane))"""
 _COLUMNS = "id, channel_id, story_id, comment_id, promised_at"
@@ -29,7 +29,7 @@ _LEAVE_OUT = f"""WITH waiting AS (
         UNION SELECT id FROM cards LEFT JOIN posted USING (channel_id) WHERE place + coalesce(number, 0) > :most)
     RETURNING channel_id, comment_id, story_id"""
 _COMMENTS = """UPDATE deliveries SET state = 'dead', reason = :reason, next_at = :now WHERE state IN ('pending', 'held')
-    AND comment_id IS NOT NULL AND message_id IS NULL AND channel_id = :channel AND story_id = :story"""
+    AND comment_id IS NOT NULL AND +message_id IS NULL AND channel_id = :channel AND story_id = :story"""
 
 
 async def any_before(tx: Transaction, late: datetime) -> bool:

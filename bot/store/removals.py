@@ -82,14 +82,14 @@ async def purge(tx: Transaction, before: datetime) -> int:
 async def unfollowed(tx: Transaction, channel_id: int) -> None:
     """An admin unfollowed a channel: what was posted stays and follows its source, what was not is not posted."""
     sql = f"""UPDATE deliveries SET state = 'dead', reason = ?
-        WHERE channel_id = ? AND state IN {_UNKEPT} AND message_id IS NULL"""
+        WHERE channel_id = ? AND state IN {_UNKEPT} AND +message_id IS NULL"""
     await tx.execute(sql, (UNFOLLOWED, channel_id))
 
 
 async def followed_again(tx: Transaction, channel_id: int) -> None:
     """What stands there since before the bot was removed is ours again; what waited as an admin paused it goes on."""
     sql = """UPDATE deliveries SET state = iif(attempt_at IS NULL, 'pending', 'inflight'), reason = NULL
-        WHERE state = 'held' AND channel_id = ? AND reason = ? AND message_id IS NULL"""
+        WHERE state = 'held' AND channel_id = ? AND reason = ? AND +message_id IS NULL"""
     await tx.execute(sql, (channel_id, PAUSED))
     sql = "UPDATE deliveries SET state = 'live', reason = NULL WHERE channel_id = ? AND state = 'gone' AND reason = ?"
     await tx.execute(sql, (channel_id, REMOVED))

@@ -42,10 +42,11 @@ _OPEN = """EXISTS (SELECT 1 FROM deliveries card INDEXED BY deliveries_story WHE
 MOST_WAITING = 500
 PARENT_WAIT = timedelta(minutes=10)
 
+# A plus (here and elsewhere) keeps SQLite from the index of message ids: there all that is unsent has one entry, NULL.
 # Only what never reached Discord for sure is simply pending again; a doubt is settled first.
 _REVIVE = """UPDATE deliveries SET state = CASE WHEN attempt_at IS NULL THEN 'pending' ELSE 'inflight' END,
         reason = NULL, next_at = NULL, tries = 0
-    WHERE channel_id = :channel AND story_id = :story AND state = 'dead' AND message_id IS NULL
+    WHERE channel_id = :channel AND story_id = :story AND state = 'dead' AND +message_id IS NULL
         AND reason IN (:first, :second)"""
 
 
@@ -162,7 +163,7 @@ async def _leave_out(tx: Transaction, card: sqlite3.Row, story_id: int, number: 
 async def _pause(tx: Transaction, channel_id: int, story_id: int) -> None:
     """Let what was promised to a channel that an admin paused wait there; see ``bot.store.history.pause``."""
     sql = """UPDATE deliveries SET state = 'held', reason = ?, next_at = NULL
-        WHERE channel_id = ? AND story_id = ? AND state = 'pending' AND message_id IS NULL"""
+        WHERE channel_id = ? AND story_id = ? AND state = 'pending' AND +message_id IS NULL"""
     await tx.execute(sql, (PAUSED, channel_id, story_id))
 
 
@@ -173,7 +174,7 @@ def _at(story_id: int, channel_id: int | None = None) -> dict[str, object]:
 async def withdraw(tx: Transaction, vanished: Iterable[StoredComment]) -> None:
     """Do not post what vanished at its source before it was posted: it may have been spam."""
     sql = """UPDATE deliveries SET state = 'gone', reason = ?
-        WHERE comment_id = ? AND state = 'pending' AND tries = 0 AND message_id IS NULL"""
+        WHERE comment_id = ? AND state = 'pending' AND tries = 0 AND +message_id IS NULL"""
     await tx.executemany(sql, [(WITHDRAWN, stored.id) for stored in vanished])
 
 
