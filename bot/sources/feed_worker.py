@@ -169,4 +169,7 @@ def _refuse_large(size: int) -> None:
 
 if __name__ == "__main__":
     feed_jail.enter()
-    serve(sys.stdin.buffer, sys.stdout.buffer, lambda: feed_jail.allow_cpu(CPU_SECONDS))
+    try:
+        serve(sys.stdin.buffer, sys.stdout.buffer, lambda: feed_jail.allow_cpu(CPU_SECONDS))
+    except MemoryError:  # the parent says in its log which feed it was; a parser's traceback would help nobody
+        sys.exit(1)

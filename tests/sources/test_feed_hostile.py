@@ -204,6 +204,17 @@ async def test_s25_what_is_larger_than_the_limits_is_refused_in_a_sentence():
 
 
 @pytest.mark.asyncio
+async def test_s25_a_feed_that_needs_too_much_memory_costs_its_process_and_leaves_no_traceback(capfd):
+    attributes = "".join(f" a{number}='1'" for number in range(300_000))
+    async with FeedParser.open(deadline=60.0) as parser:
+        with pytest.raises(SourceError, match="too much time or memory") as raised:
+            await parser.parse(Document(rss(f"<item><title a{attributes}>x</title></item>")))
+        assert isinstance(raised.value.__cause__, EOFError)  # it ended by itself, before its time was over
+        assert (await parser.parse(Document(GOOD))).fetched.name == "Good"
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.asyncio
 async def test_s26_a_feed_that_takes_too_long_costs_its_process_and_no_other_feed():
     async with FeedParser.open(deadline=2.0) as parser:
         hostile = asyncio.create_task(parser.parse(Document(ENDLESS)))
