@@ -5,8 +5,9 @@
 
 The bot runs here, the sandbox with all of Discord's limits in a process of its own. Share: the shortest time in which
 so many requests can be counted at 50 a second, by the time it took. CPU: all of ours, threads and disk included, from
-reading the story to the last answer, by request; beside it a loop of channel.send with the same texts, at the bot's
-pace and as fast as it goes. It asserts nothing: a machine's speed is no fact about the program.
+reading the story to the last answer, by request; beside it bare calls of channel.send with the same texts over the
+same network, which nothing holds back: paced, one begun each 50th of a second, and hasty, 20 at once. It asserts
+nothing: a machine's speed is no fact about the program.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from sandbox.model import TEXT
 from sandbox.server import Sandbox
 
 PER_GUILD = 25
-BOUND = 50
+BOUND, HASTE = 50, 20
 TEXT_OF_A_COMMENT = "A comment of a usual length says what its author thinks, in a sentence or two, and no more. " * 4
 NOW = datetime.now(UTC)
 
@@ -63,6 +64,7 @@ async def serve_sandbox(channels, sliding, jitter):
         print(json.dumps({"url": box.api_url, "token": box.token, "places": places}), flush=True)
         while (line := await asyncio.to_thread(sys.stdin.readline)).strip():
             if line.strip() == "open":
+                box.world.limits = type(box.world.limits)(jitter=jitter)
                 box.world.limits.open()
             elif line.strip() == "limit":
                 fresh = type(box.world.limits)(sliding=sliding, jitter=jitter)
@@ -108,7 +110,7 @@ async def until(done, pause=0.05):
 
 
 async def bare(other, count):
-    """Return the CPU milliseconds of each send of a plain loop, without limits: at the bot's pace, and in haste."""
+    """Return the CPU milliseconds of each of ``count`` plain sends, without limits: at the bot's pace, and in haste."""
     await other.ask("open")
     client = discord.Client(intents=discord.Intents(guilds=True, guild_messages=True), max_messages=None)
 
@@ -119,7 +121,7 @@ async def bare(other, count):
         task = asyncio.create_task(client.start(other.token))
         await until(ready)
         channels = [client.get_channel(channel) for _, channel in other.places]
-        costs = [await plain_loop(channels, count, pause) for pause in (1 / BOUND, 0)]
+        costs = [await plain(channels, count) for plain in (paced, hasty)]
         await client.close()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -127,14 +129,28 @@ async def bare(other, count):
     return costs
 
 
-async def plain_loop(channels, count, pause):
-    embed = discord.Embed(title="A story", url="https://example.org/", description=TEXT_OF_A_COMMENT)
-    said = ({"embed": embed}, {"content": TEXT_OF_A_COMMENT})
-    began = time.process_time()
+EMBED = discord.Embed(title="A story", url="https://example.org/", description=TEXT_OF_A_COMMENT)
+SAID = ({"embed": EMBED}, {"content": TEXT_OF_A_COMMENT})
+
+
+async def paced(channels, count):
+    began, sends = time.process_time(), []
     for number in range(count):
-        await channels[number % len(channels)].send(**said[number % 2])
-        if pause:
-            await asyncio.sleep(pause)
+        sends.append(asyncio.create_task(channels[number % len(channels)].send(**SAID[number % 2])))
+        await asyncio.sleep(1 / BOUND)
+    await asyncio.gather(*sends)
+    return (time.process_time() - began) / count * 1e3
+
+
+async def hasty(channels, count):
+    left = iter(range(count))
+
+    async def one_by_one():
+        for number in left:
+            await channels[number % len(channels)].send(**SAID[number % 2])
+
+    began = time.process_time()
+    await asyncio.gather(*(one_by_one() for _ in range(HASTE)))
     return (time.process_time() - began) / count * 1e3
 
 
@@ -184,7 +200,7 @@ async def measure(name, channels, comments, sliding, jitter):
     layout = Layout.THREAD if comments else Layout.STORY_ONLY
     async with sandbox(channels, sliding, jitter) as other:
         use_api(other.url)
-        paced, hasty = await bare(other, 300)
+        slow, fast = await bare(other, 300)
         got = await deliver(other, layout, comments)
     wanted = channels * (1 + comments)
     shortest = got["requests"] / BOUND - 1
@@ -192,7 +208,7 @@ async def measure(name, channels, comments, sliding, jitter):
     print(
         f"{name:<28}{'sliding' if sliding else 'fixed':>8}{jitter * 1e3:>5.0f} ms{got['requests']:>7}"
         f"{shortest / got['seconds']:>8.3f}{wanted - got['messages'] + (channels if comments else 0):>6}"
-        f"{got['refused']:>5}{cost:>8.2f}{paced:>7.2f}{hasty:>7.2f}{cost / paced:>7.2f}{cost / hasty:>7.2f}",
+        f"{got['refused']:>5}{cost:>8.2f}{slow:>7.2f}{fast:>7.2f}{cost / slow:>7.2f}{cost / fast:>7.2f}",
         flush=True,
     )
 
