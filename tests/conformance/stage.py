@@ -157,16 +157,17 @@ def grant(box: Sandbox, permissions: int = ALL & ~ADMINISTRATOR) -> None:
 @asynccontextmanager
 async def connected(box: Sandbox, client: Client) -> AsyncIterator[Client]:
     """Run a client until the block ends."""
-    task = asyncio.create_task(client.start(box.token))
-    try:
-        async with asyncio.timeout(5):
-            await box.ready()
-            await client.wait_until_ready()
-        yield client
-    finally:
-        await client.close()
-        with suppress(Exception):
-            await task
+    async with client:  # only from here on may its readiness be waited for
+        task = asyncio.create_task(client.start(box.token))
+        try:
+            async with asyncio.timeout(5):
+                await box.ready()
+                await client.wait_until_ready()
+            yield client
+        finally:
+            await client.close()
+            with suppress(Exception):
+                await task
 
 
 @asynccontextmanager
