@@ -32,6 +32,7 @@ async def soak(kills: int, seed: int) -> bool:
             unjudged += 1
             late = f"this machine was {outcome.overslept:.2f} s late"
             print(f"not judged: seed {seed - 1}, {dict(outcome.wrong)}: {late}", flush=True)
+            _show(outcome)
             continue
         done += sum(outcome.kills.values())
         wrong += outcome.wrong
@@ -41,8 +42,7 @@ async def soak(kills: int, seed: int) -> bool:
         minutes = (time.monotonic() - began) / 60
         said = f"kills {done}/{kills}  seed {seed - 1}  messages {messages}  wrong {dict(wrong)}  {minutes:.1f} min"
         print(said, flush=True)
-        for kind, what in outcome.faults[:10]:
-            print(f"  {kind}: {what}", flush=True)
+        _show(outcome)
     print("where it was killed:")
     for name, number in sorted(where.items()):
         print(f"  {number:5} {name}")
@@ -50,6 +50,11 @@ async def soak(kills: int, seed: int) -> bool:
     print(f"runs that were not judged, as this machine was too busy to keep Discord's times: {unjudged}")
     print(f"{done} kills, {messages} messages: {sum(wrong.values())} wrong. To go on from here: SEED={seed} make soak")
     return not wrong
+
+
+def _show(outcome: Outcome) -> None:
+    for kind, what in outcome.faults[:10]:
+        print(f"  {kind}: {what}", flush=True)
 
 
 async def one(seed: int, kills: int, child: Callable[[Life], None] | None = None) -> Outcome:
